@@ -1,0 +1,1 @@
+"""End state against expectation, nothing else: expectation, matching, judge, verdict."""

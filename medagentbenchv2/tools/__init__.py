@@ -1,0 +1,1 @@
+"""What an agent may call: typed arguments, descriptions, normalisation, calculator."""
