@@ -19,18 +19,30 @@ class Terms:
     loose: bool = False
     """True for plain substring matching, exclusions ignored: how the published graders read."""
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    @property
+    def pattern(self) -> str:
+        """The regular expression (to be searched, ignoring case) that a naming text holds."""
+        if self.loose or not self.but:
+            return self._named
+        excluded = "|".join(re.escape(word) for word in self.but)
+        return rf"\A(?s:(?!.*(?:{excluded})).*?){self._named}"
+
+    @property
+    def _named(self) -> str:
         alternatives = "|".join(re.escape(word) for word in self.words)
         start = "" if self.loose else r"(?<![A-Za-z0-9])"
         end = "" if self.loose or self.prefix else r"(?![A-Za-z0-9])"
-        return re.compile(f"{start}(?:{alternatives}){end}", re.IGNORECASE)
+        return f"{start}(?:{alternatives}){end}"
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self._named, re.IGNORECASE)
 
     def find(self, text: str) -> str | None:
         """The first word that the text names, in lower case; None when it names none."""
         if not self.loose and any(word.lower() in text.lower() for word in self.but):
             return None
-        match = self._pattern.search(text)
+        match = self._regex.search(text)
         return match.group(0).lower() if match else None
 
     def loosely(self) -> Terms:

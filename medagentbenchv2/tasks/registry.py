@@ -1,0 +1,26 @@
+"""The families: one line each. Names live here and in the family's own file, nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.tasks.families.naloxone_coverage import NaloxoneCoverage
+from medagentbenchv2.tasks.family import Family
+
+FAMILIES: dict[str, Family[Any]] = {family.slug: family for family in (NaloxoneCoverage(),)}
+"""Slug -> family, V2 families first, each edition by number."""
+
+
+def register(family: Family[Any]) -> None:
+    """Add a family from outside the package. Raises ArgumentError when its slug is taken."""
+    if family.slug in FAMILIES:
+        raise ArgumentError(f"family: the slug {family.slug!r} is taken by {type(FAMILIES[family.slug]).__name__}")
+    FAMILIES[family.slug] = family
+
+
+def family_of(slug: str) -> Family[Any]:
+    """The family of a slug. Raises ArgumentError, naming the nearest slug, when there is none."""
+    if slug not in FAMILIES:
+        raise not_among("family", slug, FAMILIES)
+    return FAMILIES[slug]

@@ -1,0 +1,68 @@
+"""Where a family plants: one patient's chart in a hospital under construction, with times counted from the clock."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from medagentbenchv2.hospital.ward import Person, Ward
+
+
+@dataclass
+class Scene:
+    """One patient, one clock, one seeded source of chance."""
+
+    ward: Ward
+    person: Person
+    now: datetime
+    rng: random.Random
+    index: int
+    """How many tasks of the same branch were planted before: spread counts and boundary cases over it."""
+    difficulty: int = 1
+    """1 to 3: more distractors and data-quality trouble from 2 on."""
+
+    @property
+    def mrn(self) -> str:
+        """The patient's MRN."""
+        return self.person.mrn
+
+    def ago(self, *, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
+        """That long before the clock."""
+        return self.now - timedelta(days=days, hours=hours, minutes=minutes)
+
+    def some_days_ago(self, least: int, most: int) -> datetime:
+        """A minute drawn evenly between `least` and `most` days (exclusive) before the clock."""
+        return self.ago(minutes=self.rng.randrange(least * 1440 + 1, most * 1440))
+
+    def clear(self, *codes: str) -> None:
+        """Drop all the patient's records with one of the codes."""
+        self.ward.clear(self.person, *codes)
+
+    def clear_orders(self, *words: str) -> None:
+        """Drop the patient's medication orders whose text holds one of the words."""
+        self.ward.clear_orders(self.person, *words)
+
+    def observe(self, code: str, when: datetime, value: float, *, status: str = "final") -> None:
+        """Plant an Observation."""
+        self.ward.observe(self.person, code, when, value, status=status)
+
+    def procedure(self, code: str, when: datetime | None, *, status: str = "completed") -> None:
+        """Plant a Procedure."""
+        self.ward.procedure(self.person, code, when, status=status)
+
+    def diagnose(self, code: str, onset: datetime) -> None:
+        """Plant a Condition."""
+        self.ward.diagnose(self.person, code, onset)
+
+    def order(self, text: str, authored: datetime | None, *, status: str = "active") -> None:
+        """Plant a MedicationRequest."""
+        self.ward.order(self.person, text, authored, status=status)
+
+    def service(self, code: str, authored: datetime | None, *, status: str = "active", note: str | None = None) -> None:
+        """Plant a ServiceRequest."""
+        self.ward.service(self.person, code, authored, status=status, note=note)
+
+    def look_alike(self) -> Person:
+        """Somebody with the same family name, another given name and a birth date nearby."""
+        return self.ward.look_alike(self.person)
