@@ -1,0 +1,1 @@
+"""The twenty families of clinical tasks, one module each."""
