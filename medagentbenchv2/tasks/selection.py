@@ -1,0 +1,41 @@
+"""Choosing tasks by type: `task1` is exactly task1 (never task10), and slugs work everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.tasks.task import Task
+
+
+def split_types(task_types: str | Sequence[str] | None) -> list[str] | None:
+    """Task types from a list, or from strings with commas; None for all."""
+    if task_types is None:
+        return None
+    given = [task_types] if isinstance(task_types, str) else list(task_types)
+    return [part.strip() for item in given for part in str(item).split(",") if part.strip()] or None
+
+
+def select(tasks: Iterable[Task], task_types: str | Sequence[str] | None, where: str) -> list[Task]:
+    """The tasks whose type or family is named, in their own order; all of them for None.
+
+    Raises ArgumentError for a name that no task here has, or that two families here share.
+    """
+    pool = list(tasks)
+    wanted = split_types(task_types)
+    if wanted is None:
+        return pool
+    by_name: dict[str, set[str]] = {}
+    for task in pool:
+        by_name.setdefault(task.family.task_type, set()).add(task.family.slug)
+        by_name.setdefault(task.family.slug, set()).add(task.family.slug)
+    slugs: set[str] = set()
+    for name in wanted:
+        if name not in by_name:
+            raise ArgumentError(f"{not_among('task_types', name, by_name)} (in {where})")
+        if len(by_name[name]) > 1:
+            raise ArgumentError(
+                f"task_types: {name!r} names two families of {where}; use a slug: {', '.join(sorted(by_name[name]))}"
+            )
+        slugs |= by_name[name]
+    return [task for task in pool if task.family.slug in slugs]
