@@ -1,0 +1,379 @@
+"""One OpenAI-compatible endpoint, spoken to carefully: key from the environment, retries, rate limits, usage, cost.
+
+Whatever asks a hosted model in this package asks through `ChatClient`; there is no other way out to a model.
+
+InfrastructureError
+└── EndpointError           the endpoint did not answer, after all retries; one line says why
+    ├── ContextLengthError  the provider says by code or type that the request is too long for the model
+    └── AccessError         key, credit or model name refused: no retry cures it, and no other request will fare better
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import dotenv
+import openai
+from aiolimiter import AsyncLimiter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential
+
+from medagentbenchv2.errors import ArgumentError, InfrastructureError
+
+LONGEST_WAIT_S = 300.0
+"""A Retry-After beyond this is not waited for: the request fails and says so."""
+
+# Where each provider's own documentation keeps its key; other public hosts must name theirs.
+KEY_VARS = {
+    "api.openai.com": "OPENAI_API_KEY",
+    "openrouter.ai": "OPENROUTER_API_KEY",
+    "generativelanguage.googleapis.com": "GEMINI_API_KEY",
+    "api.mistral.ai": "MISTRAL_API_KEY",
+    "api.groq.com": "GROQ_API_KEY",
+    "api.together.xyz": "TOGETHER_API_KEY",
+    "api.pinference.ai": "PRIME_API_KEY",
+}
+
+# Context length as providers state it in the error's code or type: OpenAI and most, llama.cpp, LiteLLM.
+_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error", "contextwindowexceedederror"}
+# vLLM states it by the parameter at fault.
+_TOO_LONG_PARAMETER = "input_tokens"
+_NO_CREDIT = {"insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active"}
+
+
+class EndpointError(InfrastructureError):
+    """The endpoint did not answer this request; the message is one line and never holds a key."""
+
+    def __init__(self, message: str, *, transient: bool = False, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.transient = transient
+        self.retry_after_s = retry_after_s
+
+
+class ContextLengthError(EndpointError):
+    """The provider says, by its error code or type, that the request does not fit the model's context."""
+
+
+class AccessError(EndpointError):
+    """The key, the credit or the model's name was refused: no retry cures it."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a model is served and how patiently it is asked."""
+
+    model: str
+    """The model's id, as the endpoint knows it."""
+    base_url: str | None = None
+    """Address up to and including /v1; None is OpenAI's own."""
+    api_key_var: str | None = "OPENAI_API_KEY"
+    """Name of the environment variable (or line of .env) that holds the key; None sends no key."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Extra headers; a value of the form env:NAME is read from the environment or .env."""
+    timeout_s: float = 600.0
+    """Seconds that one attempt may take."""
+    max_retries: int = 5
+    """Further attempts after a failure that waiting may cure."""
+    requests_per_minute: float | None = None
+    """Requests are spaced to stay under this rate; None does not space them."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one request as the provider counts them; None where it does not say."""
+
+    input_tokens: int | None = None
+    """All tokens of the prompt, those read from the provider's cache included."""
+    cached_tokens: int | None = None
+    """The part of input_tokens that was read from the cache."""
+    output_tokens: int | None = None
+    """Generated tokens, reasoning included."""
+    reported_cost: float | None = None
+    """US dollars, where the provider states the price of the request itself (OpenRouter does)."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars per million tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None
+    """Price of cached input; None means the same as input."""
+
+    def cost(self, usage: Usage) -> float | None:
+        """US dollars for one request; None where the provider counted no tokens."""
+        if usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        cached = usage.cached_tokens or 0
+        cached_price = self.input if self.cached is None else self.cached
+        fresh = usage.input_tokens - cached
+        return (fresh * self.input + cached * cached_price + usage.output_tokens * self.output) / 1_000_000
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer of a chat model."""
+
+    message: dict[str, Any]
+    """The assistant's message as the provider sent it, ready to be appended to the conversation."""
+    finish_reason: str | None
+    """The provider's word for why it stopped: stop, length, tool_calls, content_filter."""
+    usage: Usage
+    latency_s: float
+    """Seconds of the attempt that succeeded; waits and failed attempts are not in it."""
+    model: str
+    """The model as the provider names it, which may be more exact than what was asked for."""
+    retries: int
+    """Attempts that failed before this one."""
+    system_fingerprint: str | None = None
+    """The provider's mark of the backend's configuration, where it gives one."""
+
+
+def read_secret(name: str) -> str | None:
+    """The value of an environment variable, else of the same line in the nearest .env upwards of the working folder."""
+    found = os.environ.get(name) or dotenv.dotenv_values(dotenv.find_dotenv(usecwd=True)).get(name)
+    return found or None
+
+
+def default_key_var(base_url: str | None) -> str | None:
+    """The variable that usually holds the key for an address; None for a server on this machine or a private network.
+
+    Raises ArgumentError for a public host that is not known, so that no key is ever sent to a host it was not made for.
+    """
+    host = _host(base_url)
+    if host in KEY_VARS:
+        return KEY_VARS[host]
+    if _is_private(host):
+        return None
+    raise ArgumentError(f"api_key_var: none is known for {host}; name the variable that holds its key")
+
+
+class ChatClient:
+    """Asks one endpoint; safe to share between tasks of one event loop. Use as `async with ChatClient(endpoint)`."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Raises ArgumentError where the key, a header's variable or the address is missing or malformed."""
+        self.endpoint = endpoint
+        self._key = _key(endpoint)
+        headers = {name: _header(name, value) for name, value in endpoint.headers.items()}
+        self._secrets = [secret for secret in (self._key, *headers.values()) if secret]
+        self._client = openai.AsyncOpenAI(
+            api_key=self._key or "none",
+            base_url=_checked_url(endpoint.base_url),
+            default_headers=headers,
+            timeout=endpoint.timeout_s,
+            max_retries=0,
+        )
+        rate = endpoint.requests_per_minute
+        self._spacing = AsyncLimiter(1, 60 / rate) if rate else None
+        self._not_before = 0.0
+
+    @property
+    def host(self) -> str:
+        """The endpoint's host and port, which is what may be written down about it."""
+        return self._client.base_url.netloc.decode()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.close()
+
+    async def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        **sampling: Any,
+    ) -> Completion:
+        """Ask once, retrying what waiting may cure; `sampling` goes into the request's body as it is.
+
+        Raises ContextLengthError, AccessError, or EndpointError when all attempts failed.
+        """
+        body = {**sampling, "tools": list(tools)} if tools else sampling
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(self.endpoint.max_retries + 1),
+            retry=retry_if_exception(lambda error: isinstance(error, EndpointError) and error.transient),
+            wait=self._wait,
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                return await self._attempt(list(messages), body, retries=attempt.retry_state.attempt_number - 1)
+        raise AssertionError("tenacity either returns or raises")
+
+    async def _attempt(self, messages: list[Any], body: dict[str, Any], *, retries: int) -> Completion:
+        await self._turn()
+        started = time.perf_counter()
+        try:
+            answer = await self._client.chat.completions.create(
+                model=self.endpoint.model, messages=messages, extra_body=body
+            )
+        except openai.APIStatusError as error:
+            retry_after = _retry_after(error.response.headers)
+            raise self._refusal(error.status_code, error.body, error.message, retry_after) from None
+        except openai.APITimeoutError:
+            raise EndpointError(f"{self.host}: no answer in {self.endpoint.timeout_s:g} s", transient=True) from None
+        except openai.APIConnectionError as error:
+            reason = self._clean(str(error.__cause__ or error))
+            raise EndpointError(f"{self.host}: could not be reached: {reason}", transient=True) from None
+        except (openai.APIResponseValidationError, ValueError) as error:
+            # ValueError: a body that is announced as JSON and is not.
+            raise EndpointError(f"{self.host}: answered nonsense: {self._clean(str(error))}", transient=True) from None
+        return self._completion(answer, time.perf_counter() - started, retries)
+
+    async def _turn(self) -> None:
+        """Wait for this request's place: the endpoint's Retry-After first, which holds for all, then the spacing."""
+        # A clock is waited for, which another request may set further; no event could say when.
+        while (pause := self._not_before - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(pause)
+        if self._spacing is not None:
+            await self._spacing.acquire()
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after_s if isinstance(error, EndpointError) else None
+        # The jitter is unseeded on purpose: several processes must not come back at the same moment.
+        if asked is None:
+            return wait_exponential(multiplier=0.5, max=30)(state) + random.uniform(0, 0.5)
+        self._not_before = max(self._not_before, time.monotonic() + asked)
+        return asked + random.uniform(0, min(1.0, 0.1 + 0.1 * asked))
+
+    def _completion(self, answer: Any, latency_s: float, retries: int) -> Completion:
+        extra = getattr(answer, "model_extra", None) or {}
+        choices = getattr(answer, "choices", None)
+        if extra.get("error"):
+            code = _mapping(extra["error"]).get("code")
+            raise self._refusal(code if isinstance(code, int) else 500, extra, "no answer", None)
+        if not choices or choices[0].message is None:
+            raise EndpointError(f"{self.host}: answered nonsense: no chat completion in it", transient=True)
+        choice = choices[0]
+        if choice.finish_reason == "error":
+            raise self._refusal(500, choice.model_extra, "the provider broke off", None)
+        return Completion(
+            message=choice.message.to_dict(mode="json"),
+            finish_reason=choice.finish_reason,
+            usage=_usage(answer.usage),
+            latency_s=latency_s,
+            model=answer.model or self.endpoint.model,
+            retries=retries,
+            system_fingerprint=answer.system_fingerprint,
+        )
+
+    def _refusal(self, status: int, body: object, message: str, retry_after_s: float | None) -> EndpointError:
+        """What a provider's error means: by status and the error's code, type and parameter, never by its prose."""
+        stated = _mapping(_mapping(body).get("error") or body)
+        words = {str(stated.get(name)).lower() for name in ("code", "type")}
+        text = self._clean(str(stated.get("message") or message))
+        line = f"{self.host}: {status}: {text}"
+        if words & _TOO_LONG or (status == 400 and stated.get("param") == _TOO_LONG_PARAMETER):
+            return ContextLengthError(line)
+        if status == 401:
+            source = self.endpoint.api_key_var or "no key"
+            return AccessError(f"{self.host}: 401: the key was refused ({source})")
+        # OpenRouter answers 403 for one moderated question, which says nothing of the next.
+        moderated = "reasons" in _mapping(stated.get("metadata"))
+        if status in (402, 404) or (status == 403 and not moderated) or words & _NO_CREDIT:
+            return AccessError(f"{line} (model {self.endpoint.model})")
+        if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
+            return EndpointError(f"{line} (asks to wait {retry_after_s:.0f} s, longer than {LONGEST_WAIT_S:.0f} s)")
+        transient = status in (408, 409, 425, 429) or status >= 500
+        return EndpointError(line, transient=transient, retry_after_s=retry_after_s if transient else None)
+
+    def _clean(self, text: str) -> str:
+        """One line, short, without the key should the provider echo it."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[key]")
+        text = " ".join(text.split())
+        return text if len(text) <= 300 else text[:299] + "…"
+
+
+def _key(endpoint: Endpoint) -> str | None:
+    name = endpoint.api_key_var
+    if name is None:
+        return None
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+        # The value is not repeated: it may be the key itself.
+        raise ArgumentError("api_key_var: takes the name of a variable in capitals such as OPENAI_API_KEY, not a key")
+    key = read_secret(name)
+    if key is None:
+        raise ArgumentError(f"api_key_var: {name} is not set; put it in the environment or in .env")
+    return key
+
+
+def _header(name: str, value: str) -> str:
+    if not value.startswith("env:"):
+        return value
+    secret = read_secret(value.removeprefix("env:"))
+    if secret is None:
+        raise ArgumentError(f"headers: {name} wants {value}, which is not set in the environment or in .env")
+    return secret
+
+
+def _checked_url(base_url: str | None) -> str | None:
+    if base_url is None:
+        return None
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ArgumentError(f"base_url: {base_url!r} is not an http address; use one such as http://localhost:8000/v1")
+    if parts.username or parts.password or parts.query:
+        raise ArgumentError("base_url: holds credentials or a query; put the key into a variable and name it instead")
+    return base_url
+
+
+def _host(base_url: str | None) -> str:
+    if base_url is None:
+        return "api.openai.com"
+    _checked_url(base_url)
+    return urlsplit(base_url).hostname or ""
+
+
+def _is_private(host: str) -> bool:
+    if "." not in host and ":" not in host:
+        return True
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host.endswith((".localhost", ".local", ".internal"))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as the server asks: retry-after-ms, or Retry-After in seconds or as a date (RFC 9110, 10.2.3)."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) / unit)
+        except (KeyError, ValueError):
+            continue
+    try:
+        return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
+    except (KeyError, ValueError):
+        return None
+
+
+def _usage(usage: Any) -> Usage:
+    if usage is None:
+        return Usage()
+    details = getattr(usage, "prompt_tokens_details", None)
+    return Usage(
+        input_tokens=getattr(usage, "prompt_tokens", None),
+        cached_tokens=getattr(details, "cached_tokens", None),
+        output_tokens=getattr(usage, "completion_tokens", None),
+        reported_cost=(usage.model_extra or {}).get("cost"),
+    )
