@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from medagentbenchv2.hospital.ward import Person, Ward
+if TYPE_CHECKING:
+    from medagentbenchv2.hospital.ward import Person, Ward
 
 
 @dataclass
