@@ -1,0 +1,1 @@
+"""From many verdicts to knowledge: readers, statistics, tables, plots, report."""
