@@ -1,0 +1,33 @@
+"""The command line: one module per command; each parses, calls and prints."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from medagentbenchv2.cli.agent import agent_app
+from medagentbenchv2.cli.eval import eval_command
+from medagentbenchv2.cli.tasks import tasks_app
+from medagentbenchv2.errors import MedAgentBenchError
+
+app = typer.Typer(
+    name="medagentbenchv2",
+    help="Clinical work in an electronic health record: evaluate and train agents on MedAgentBench V2.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("eval")(eval_command)
+app.add_typer(tasks_app, name="tasks")
+app.add_typer(agent_app, name="agent")
+
+
+def main() -> None:
+    """Run the command line; our own errors end in one line and status 1, never in a traceback."""
+    try:
+        app()
+    except MedAgentBenchError as error:
+        Console(stderr=True).print(f"[bold red]error[/]: {error}", markup=True, highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""One thin layer per framework. No clinical knowledge lives here."""

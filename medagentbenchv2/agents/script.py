@@ -1,0 +1,44 @@
+"""What a scripted agent is: given a task and the results so far, it says its next turn. It keeps no state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from medagentbenchv2.rollout import Rollout
+from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tools.call import Call, Result
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One assistant turn: tool calls, or text alone."""
+
+    calls: tuple[Call, ...] = ()
+    text: str = ""
+
+
+class Agent(Protocol):
+    """A scripted agent."""
+
+    name: str
+
+    def turn(self, task: Task, results: Sequence[Result], seed: int | None) -> Turn:
+        """The turn after `results`, the tool results so far in order; `seed` is the request's seed, if any."""
+        ...
+
+
+async def play(agent: Agent, rollout: Rollout, *, max_turns: int = 8, seed: int | None = None) -> Rollout:
+    """Let an agent work on a rollout until it finishes, falls silent or runs out of turns."""
+    results: list[Result] = []
+    for _ in range(max_turns):
+        turn = agent.turn(rollout.task, results, seed)
+        if not turn.calls:
+            rollout.end("no_finish")
+        for call in turn.calls:
+            results.append(Result(await rollout.call(call.tool, call.arguments)))
+        if rollout.finished:
+            return rollout
+    rollout.end("limit_reached")
+    return rollout

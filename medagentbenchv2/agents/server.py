@@ -1,0 +1,137 @@
+"""A scripted agent as an OpenAI-compatible model: ASGI, `/v1/chat/completions` and `/v1/models`.
+
+Stateless: the task is recognised by its prompt, and the turn follows from the tool results in the messages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from medagentbenchv2.agents.script import Agent, Turn
+from medagentbenchv2.setup import prompt_of
+from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tools.call import Result
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a request body that are read at most."""
+
+
+class Refused(Exception):
+    """A request that is answered with an OpenAI-shaped error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+class AgentServer:
+    """The ASGI application of one agent over some tasks."""
+
+    def __init__(self, agent: Agent, tasks: Iterable[Task]) -> None:
+        self.agent = agent
+        self._by_prompt = {prompt_of(task): task for task in tasks}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        try:
+            answer = self.answer(scope["method"], scope["path"], await _body(receive))
+            status = 200
+        except Refused as refused:
+            status, answer = refused.status, {"error": {"message": refused.message, "type": "invalid_request_error"}}
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": orjson.dumps(answer)})
+
+    def answer(self, method: str, path: str, body: bytes) -> dict[str, Any]:
+        """The JSON answer to one request. Raises Refused."""
+        place = path.rstrip("/").removeprefix("/v1")
+        if (method, place) == ("GET", "/models"):
+            return {"object": "list", "data": [{"id": self.agent.name, "object": "model", "owned_by": "scripted"}]}
+        if (method, place) != ("POST", "/chat/completions"):
+            raise Refused(404, f"{method} {path} is not served; use POST /v1/chat/completions or GET /v1/models")
+        try:
+            request = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise Refused(400, f"the body is not JSON: {error}") from None
+        if not isinstance(request, dict) or not isinstance(request.get("messages"), list):
+            raise Refused(400, "the body must be an object with a list of messages")
+        if request.get("stream"):
+            raise Refused(400, "stream: this scripted agent answers whole completions only")
+        return self.complete(request)
+
+    def complete(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The chat completion for a request. Raises Refused (404) for a prompt that is none of the tasks'."""
+        messages = request["messages"]
+        task = self._task(messages)
+        results = [Result(_text(m)) for m in messages if m.get("role") == "tool"]
+        turn = self.agent.turn(task, results, request.get("seed"))
+        key = hashlib.sha256(orjson.dumps([task.id, task.instruction, len(results)])).hexdigest()[:24]
+        sizes = len(orjson.dumps(messages)) // 4, 1 + sum(len(orjson.dumps(c.arguments)) for c in turn.calls) // 4
+        return {
+            "id": f"chatcmpl-{key}",
+            "object": "chat.completion",
+            "created": 0,
+            "model": request.get("model") or self.agent.name,
+            "choices": [
+                {"index": 0, "message": _message(turn, key), "finish_reason": "tool_calls" if turn.calls else "stop"}
+            ],
+            "usage": {"prompt_tokens": sizes[0], "completion_tokens": sizes[1], "total_tokens": sum(sizes)},
+        }
+
+    def _task(self, messages: Sequence[dict[str, Any]]) -> Task:
+        for message in messages:
+            if isinstance(message, dict) and message.get("role") == "user":
+                task = self._by_prompt.get(_text(message))
+                if task is not None:
+                    return task
+        raise Refused(404, "no task of this agent has that prompt; serve it with the arguments of the environment")
+
+
+def _message(turn: Turn, key: str) -> dict[str, Any]:
+    calls = [
+        {
+            "id": f"call_{key[:16]}_{index}",
+            "type": "function",
+            "function": {"name": call.tool, "arguments": orjson.dumps(call.arguments).decode()},
+        }
+        for index, call in enumerate(turn.calls)
+    ]
+    message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
+    return message | ({"tool_calls": calls} if calls else {})
+
+
+def _text(message: dict[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(part.get("text", "") for part in parts if isinstance(part, dict))
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        event = await receive()
+        chunks.append(event.get("body", b""))
+        size += len(chunks[-1])
+        if size > LARGEST:
+            raise Refused(413, f"the body is larger than {LARGEST} bytes")
+        if not event.get("more_body"):
+            return b"".join(chunks)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while (event := await receive())["type"] != "lifespan.shutdown":
+        await send({"type": event["type"] + ".complete"})
+    await send({"type": "lifespan.shutdown.complete"})

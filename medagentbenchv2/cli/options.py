@@ -1,0 +1,12 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Variant = Annotated[str, typer.Option(help="new_patient_tasks, new_tasks or test_data_v2.")]
+TasksPath = Annotated[str | None, typer.Option(help="A JSON or JSON Lines file of tasks instead of a variant.")]
+TaskTypes = Annotated[
+    list[str] | None, typer.Option(help="Only these task types or families; repeat it or separate with commas.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the data as JSON instead of a table.")]

@@ -1,0 +1,103 @@
+"""`medagentbenchv2 tasks`: look at the tasks, and prove them."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from medagentbenchv2.agents.proof import Proof, prove
+from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
+from medagentbenchv2.errors import not_among
+from medagentbenchv2.setup import Setup
+from medagentbenchv2.tasks.explain import explain
+from medagentbenchv2.tasks.task_file import write_tasks
+
+tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export.", no_args_is_help=True)
+
+
+def _setup(variant: str, tasks_path: str | None, task_types: list[str] | None) -> Setup:
+    return Setup(tasks_variant=variant, tasks_path=tasks_path, task_types=tuple(task_types) if task_types else None)
+
+
+@tasks_app.command("list")
+def list_tasks(
+    variant: Variant = "new_patient_tasks",
+    tasks_path: TasksPath = None,
+    task_types: TaskTypes = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the tasks by family."""
+    tasks = _setup(variant, tasks_path, task_types).tasks
+    if as_json:
+        typer.echo(orjson.dumps([t.to_json() for t in tasks], option=orjson.OPT_INDENT_2))
+        return
+    counts = Counter(t.family.slug for t in tasks)
+    table = Table("Task type", "Family", "Kind", "What", "Tasks")
+    for family in dict.fromkeys(t.family for t in tasks):
+        table.add_row(family.task_type, family.slug, family.kind, family.title, str(counts[family.slug]))
+    Console().print(table)
+
+
+@tasks_app.command("show")
+def show(
+    task_id: Annotated[str, typer.Argument(help="A task id such as task8_3.")],
+    variant: Variant = "new_patient_tasks",
+    tasks_path: TasksPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a task's prompt, what is right, and why."""
+    setup = _setup(variant, tasks_path, None)
+    if task_id not in setup.by_id:
+        raise not_among("task_id", task_id, setup.by_id)
+    task = setup.by_id[task_id]
+    rollout = asyncio.run(setup.open(task))
+    if as_json:
+        right = {name: e.model_dump(mode="json") for name, e in rollout.expectations.items()}
+        typer.echo(orjson.dumps(task.to_json() | {"expectations": right}, option=orjson.OPT_INDENT_2))
+        return
+    typer.echo(explain(task, rollout.expectations))
+
+
+@tasks_app.command("export")
+def export(
+    out: Annotated[Path, typer.Option(help="Where to write the JSON Lines file.")],
+    variant: Variant = "new_patient_tasks",
+    task_types: TaskTypes = None,
+) -> None:
+    """Write the tasks as a file that `tasks_path` reads."""
+    tasks = _setup(variant, None, task_types).tasks
+    write_tasks(tasks, out)
+    typer.echo(f"{len(tasks)} tasks written to {out}")
+
+
+@tasks_app.command("validate")
+def validate(
+    variant: Variant = "new_patient_tasks",
+    tasks_path: TasksPath = None,
+    task_types: TaskTypes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove every task: the oracle scores 1.0, the null agent 0.0, and no constant answer pays."""
+    proof = asyncio.run(prove(_setup(variant, tasks_path, task_types)))
+    if as_json:
+        typer.echo(orjson.dumps(proof.to_json(), option=orjson.OPT_INDENT_2))
+    else:
+        Console().print(_proof_table(proof))
+        for line in proof.faults:
+            typer.echo(line)
+    raise typer.Exit(0 if proof.holds else 1)
+
+
+def _proof_table(proof: Proof) -> Table:
+    table = Table("Family", "Tasks", "Act", "No act", "Oracle", "Null", "Best constant", title=proof.title)
+    for row in proof.rows:
+        values: list[Any] = [row.family, row.tasks, row.acting, row.idle, row.oracle, row.null, f"{row.constant:.3f}"]
+        table.add_row(*map(str, values))
+    table.add_section()
+    table.add_row("all", str(proof.tasks), "", "", str(proof.oracle), str(proof.null), f"{proof.constant:.3f}")
+    return table

@@ -1,0 +1,138 @@
+"""What every face and every run starts from: checked arguments, the tasks they mean, and how a rollout opens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, get_args
+
+import orjson
+
+from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.grading.expectation import GRADING_VERSION, Profile
+from medagentbenchv2.rollout import Output, Rollout
+from medagentbenchv2.tasks.selection import select
+from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tasks.task_file import read_tasks
+from medagentbenchv2.tasks.world import VARIANTS, World, default_world
+from medagentbenchv2.tools.prompt import SYSTEM_PROMPT, user_message
+from medagentbenchv2.tools.registry import openai_tools
+
+Protocol = Literal["tools", "text"]
+Writes = Literal["isolated", "server"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The checked arguments of `load_environment`; see there for what each means."""
+
+    fhir_api_base: str | None = None
+    tasks_variant: str = "new_patient_tasks"
+    tasks_path: str | None = None
+    task_types: tuple[str, ...] | None = None
+    max_turns: int = 8
+    split: str = "all"
+    seed: int = 0
+    num_train_tasks: int = 1000
+    difficulty: int = 1
+    protocol: str = "tools"
+    grading: str | None = None
+    tool_output: str = "bundle"
+    writes: str = "isolated"
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for the first argument that is unusable."""
+        for name, allowed in (
+            ("tasks_variant", tuple(VARIANTS)),
+            ("split", ("all", "train", "eval")),
+            ("protocol", get_args(Protocol)),
+            ("tool_output", get_args(Output)),
+            ("writes", get_args(Writes)),
+        ):
+            if getattr(self, name) not in allowed:
+                raise not_among(name, getattr(self, name), allowed)
+        if self.grading is not None and self.grading not in get_args(Profile):
+            raise not_among("grading", self.grading, get_args(Profile))
+        for name, least, most in (
+            ("max_turns", 1, 1000),
+            ("difficulty", 1, 3),
+            ("num_train_tasks", 1, 10_000_000),
+            ("seed", 0, 2**31 - 1),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise ArgumentError(f"{name}: {value!r} is not a whole number from {least} to {most}")
+
+    def check(self) -> None:
+        """Meet the EHR and the tasks now, so that what is wrong with them is said before the first rollout."""
+        if not self.tasks:
+            raise ArgumentError("tasks: none are left; widen task_types")
+
+    @cached_property
+    def world(self) -> World:
+        """The embedded EHR."""
+        return default_world()
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """The evaluation tasks. Raises ArgumentError for an unusable file, type or patient."""
+        if self.tasks_path is None:
+            return select(self.world.tasks[self.tasks_variant], self.task_types, self.tasks_variant)
+        tasks = select(read_tasks(Path(self.tasks_path).expanduser()), self.task_types, Path(self.tasks_path).name)
+        _refuse_unknown_patients(tasks, self.world)
+        return tasks
+
+    @cached_property
+    def by_id(self) -> dict[str, Task]:
+        """The evaluation tasks by id."""
+        return {task.id: task for task in self.tasks}
+
+    def profile(self, task: Task) -> Profile:
+        """The grading profile that pays the reward: strict for our wording, published for somebody else's."""
+        if self.grading is None:
+            return "strict" if task.ours else "published"
+        return "published" if self.grading == "published" else "strict"
+
+    async def open(self, task: Task) -> Rollout:
+        """Start a rollout of a task. Raises InfrastructureError when the EHR cannot be read."""
+        return await Rollout.enter(self.world, task, output="compact" if self.tool_output == "compact" else "bundle")
+
+    def messages(self, task: Task) -> list[dict[str, str]]:
+        """The prompt: system and user message."""
+        return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": prompt_of(task)}]
+
+    @cached_property
+    def task_fingerprint(self) -> str:
+        """SHA-256 over what makes results comparable: tasks, prompt, tool schemas, EHR and grading version."""
+        digest = hashlib.sha256()
+        for part in (SYSTEM_PROMPT, openai_tools(), self.world.snapshot.checksum, GRADING_VERSION):
+            digest.update(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
+        for task in self.tasks:
+            digest.update(orjson.dumps(task.to_json(), option=orjson.OPT_SORT_KEYS))
+        return digest.hexdigest()
+
+
+def prompt_of(task: Task) -> str:
+    """The user message of a task: instruction and context, the clock, and how to finish where the text says nothing."""
+    clock = None if task.clock_stated else task.now.isoformat()
+    return user_message(task.instruction, task.context, clock, None if task.ours else FINISH_HINT)
+
+
+FINISH_HINT = (
+    "When everything is done, call finish once with a list: the value or values that the instruction asks for, in the "
+    "order asked, numbers as numbers; [-1] where there is none, and an empty list where nothing is asked for."
+)
+
+
+def _refuse_unknown_patients(tasks: Sequence[Task], world: World) -> None:
+    named = {mrn for task in tasks if (mrn := getattr(task.slots, "mrn", None)) is not None}
+    unknown = sorted(mrn for mrn in named if not world.snapshot.has_patient(mrn))
+    if unknown:
+        shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+        raise ArgumentError(
+            f"tasks_path: {len(unknown)} of {len(named)} patients are not in the EHR ({shown}); "
+            "give fhir_api_base for a server that holds them"
+        )
