@@ -1,0 +1,67 @@
+"""R4 types compiled for the parser: what may stand in an object, and how each primitive is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from medagentbenchv2.fhir import primitives, r4
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One JSON name of a type, ready to parse."""
+
+    name: str
+    sibling: str
+    """The name with an underscore, which carries a primitive's id and extensions."""
+    rank: int
+    many: bool
+    type: str
+    read: primitives.Reader | None
+    """Reader of a primitive; None for objects."""
+    decimal: bool
+    """True where a JSON number needs no text form."""
+    rivals: tuple[str, ...]
+    """The other JSON names of the same choice: the last one wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A type, ready to parse."""
+
+    name: str
+    fields: dict[str, Field]
+    ranks: dict[str, int]
+    """Sort keys of JSON names, siblings and extensions included."""
+    extensible: bool
+    modifiable: bool
+
+
+@lru_cache(maxsize=None)
+def shape(type_name: str) -> Shape:
+    """The compiled form of a datatype, nested element or resource."""
+    elements = r4.elements(type_name)
+    choices: dict[str, list[str]] = {}
+    for element in elements.values():
+        if element.base != element.name:
+            choices.setdefault(element.base, []).append(element.name)
+    fields, ranks = {}, {}
+    for name, element in elements.items():
+        ranks[name], ranks["_" + name] = 2 * element.rank, 2 * element.rank + 1
+        if name in ("extension", "modifierExtension"):
+            continue
+        read = primitives.reader(element.type, element.codes) if r4.is_primitive(element.type) else None
+        rivals = tuple(other for other in choices.get(element.base, ()) if other != name)
+        fields[name] = Field(
+            name, "_" + name, 2 * element.rank, element.many, element.type, read, element.type == "decimal", rivals
+        )
+    ranks["resourceType"] = -1
+    return Shape(type_name, fields, ranks, "extension" in elements, "modifierExtension" in elements)
+
+
+@lru_cache(maxsize=1)
+def extension_values() -> dict[str, Field]:
+    """The value[x] elements of Extension, which parse by rules of their own."""
+    fields = shape("Extension").fields
+    return {name: field for name, field in fields.items() if name.startswith("value")}
