@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import override
 
 from medagentbenchv2.fhir.ehr import Resource
@@ -150,6 +150,27 @@ class Coded(Rule):
     def expected(self) -> str:
         systems = f" of {' or '.join(self.systems)}" if self.systems else ""
         return f"{self.element} {' or '.join(self.codes)}{systems}"
+
+
+class Exactly(Rule):
+    """An element that is this JSON value and nothing more (how the published v1 graders read some of them)."""
+
+    type: Literal["exactly"] = "exactly"
+    element: str
+    value: JsonValue
+
+    @override
+    def holds(self, resource: Resource) -> bool:
+        return bool(resource.get(self.element) == self.value)
+
+    @override
+    def found(self, resource: Resource) -> Any:
+        return resource.get(self.element)
+
+    @property
+    @override
+    def expected(self) -> str:
+        return f"{self.element} exactly {self.value}"
 
 
 class Says(Rule):
@@ -312,11 +333,11 @@ class AnyOf(Rule):
 
 
 OrderField = Annotated[
-    Kind | Word | Subject | Coded | Says | Amount | Timed | Stops | AnyOf, Field(discriminator="type")
+    Kind | Word | Subject | Coded | Exactly | Says | Amount | Timed | Stops | AnyOf, Field(discriminator="type")
 ]
 AnyOf.model_rebuild()
 
 __all__ = [
-    "STOPPED", "Amount", "AnyOf", "Category", "Coded", "Kind", "OrderField", "Rule", "Says", "Stops", "Subject",
-    "Target", "Timed", "Word",
+    "STOPPED", "Amount", "AnyOf", "Category", "Coded", "Exactly", "Kind", "OrderField", "Rule", "Says", "Stops",
+    "Subject", "Target", "Timed", "Word",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from medagentbenchv2.fhir.ehr import Resource
 
-Place = Literal["medication", "code", "route", "dosage", "note", "value", "anywhere"]
+Place = Literal["medication", "code", "code.text", "route", "dosage", "note", "value", "anywhere"]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -42,6 +42,9 @@ def texts(resource: Resource, place: Place) -> list[str]:
             return list(concept_texts(resource.get("medicationCodeableConcept")))
         case "code":
             return list(concept_texts(resource.get("code")))
+        case "code.text":
+            concepts = [c for c in as_list(resource.get("code")) if isinstance(c, dict)]
+            return [text for concept in concepts for text in _strings(concept.get("text"))]
         case "route":
             return [text for d in dosages(resource) for text in concept_texts(d.get("route"))]
         case "dosage":

@@ -28,6 +28,10 @@ class Slots(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def words(self) -> dict[str, Any]:
+        """What fills the braces of a family's wordings: the slots, and what a subclass makes of them."""
+        return self.model_dump()
+
 
 class PatientSlots(Slots):
     """The patient alone."""
@@ -112,7 +116,7 @@ class Family(ABC, Generic[S]):
 
     def prompt(self, slots: S, now: datetime, wording: int) -> tuple[str, str]:
         """Instruction and context of a task in our words; `wording` picks the phrasing, modulo their number."""
-        values = slots.model_dump()
+        values = slots.words()
         ask = self.asks[wording % len(self.asks)].format(**values)
         return ask, f"It is {now.isoformat()} now. {self.facts.format(**values)}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from medagentbenchv2 import chart
 from medagentbenchv2.grading.expectation import Count, Expectation, Order
@@ -63,10 +64,43 @@ def dated_today(now: datetime) -> tuple[OrderField, OrderField]:
     )
 
 
-def authored_now(now: datetime) -> Timed:
-    """AuthoredOn within the clock's minute."""
+STAT = Word(element="priority", words=("stat",), category="wrong_priority")
+
+
+def authored_now(now: datetime, element: Literal["authoredOn", "effectiveDateTime"] = "authoredOn") -> Timed:
+    """AuthoredOn (or another element) within the clock's minute."""
     minute = now.replace(second=0, microsecond=0)
-    return Timed(element="authoredOn", earliest=minute, latest=minute.replace(second=59, microsecond=999_999))
+    return Timed(element=element, earliest=minute, latest=minute.replace(second=59, microsecond=999_999))
+
+
+def at_once(element: Literal["authoredOn", "effectiveDateTime"], now: datetime) -> Timed:
+    """Published v1: the very instant of the clock."""
+    return Timed(element=element, earliest=now, latest=now)
+
+
+def published_v1(
+    kind: str, mrn: str, label: str, concept: Literal["code", "medicationCodeableConcept"], system: str, code: str,
+    now: datetime, *fields: OrderField,
+) -> Order:  # fmt: skip
+    """Published v1: the code first and with its system, nothing but a reference in subject, authored at the clock."""
+    return Order(
+        label=label,
+        fields=(
+            Kind(kinds=(kind,)),
+            Subject(mrn=mrn, exact=True),
+            Word(element="status", words=("active",)),
+            Word(element="intent", words=("order",)),
+            Coded(element=concept, codes=(code,), systems=(system,), first=True),
+            at_once("authoredOn", now),
+            *fields,
+        ),
+    )
+
+
+def empty_answer_too(expectation: Expectation) -> Expectation:
+    """The same expectation, where [] is an answer as well: the published v1 actions ask for no value."""
+    answer = expectation.answer and expectation.answer.model_copy(update={"empty_ok": True})
+    return expectation.model_copy(update={"answer": answer})
 
 
 def counted(mrn: str, *counts: Count, silence: bool = True) -> Expectation:

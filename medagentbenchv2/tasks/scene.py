@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,9 +46,21 @@ class Scene:
         """Drop the patient's medication orders whose text holds one of the words."""
         self.ward.clear_orders(self.person, *words)
 
-    def observe(self, code: str, when: datetime, value: float, *, status: str = "final") -> None:
-        """Plant an Observation."""
-        self.ward.observe(self.person, code, when, value, status=status)
+    def observe(
+        self, code: str, when: datetime, value: float, *, status: str = "final", unit: str | None = None
+    ) -> None:
+        """Plant an Observation, in the analyte's usual unit unless another is given."""
+        self.ward.observe(self.person, code, when, value, status=status, unit=unit)
+
+    def observe_each(self, code: str, values: Sequence[float], since: datetime, until: datetime) -> None:
+        """Plant each value at a minute of its own between two times, both excluded."""
+        minutes = range(1, int((until - since).total_seconds() // 60))
+        for value, minute in zip(values, self.rng.sample(minutes, len(values)), strict=True):
+            self.observe(code, since + timedelta(minutes=minute), value)
+
+    def born(self, birth_date: date) -> None:
+        """Give the patient another birth date."""
+        self.person = self.ward.set_birth_date(self.person, birth_date)
 
     def procedure(self, code: str, when: datetime | None, *, status: str = "completed") -> None:
         """Plant a Procedure."""

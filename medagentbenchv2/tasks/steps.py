@@ -12,6 +12,7 @@ CPT = "http://www.ama-assn.org/go/cpt"
 LOINC = "http://loinc.org"
 NDC = "http://hl7.org/fhir/sid/ndc"
 SNOMED = "http://snomed.info/sct"
+OBSERVATION_CATEGORY = "http://hl7.org/fhir/observation-category"
 
 
 def seen(now: datetime, *results: Result) -> Chart:
@@ -101,6 +102,21 @@ def order_medication(
     if prior:
         arguments["priorPrescription"] = {"reference": f"MedicationRequest/{prior}"}
     return Call("fhir_medication_request_create", arguments)
+
+
+def record_vital(mrn: str, now: datetime, flowsheet: str, value: str) -> Call:
+    """Record a vital sign, measured now, under its flowsheet id."""
+    coding = {"system": OBSERVATION_CATEGORY, "code": "vital-signs", "display": "Vital Signs"}
+    arguments: dict[str, Any] = {
+        "resourceType": "Observation",
+        "category": [{"coding": [coding]}],
+        "code": {"text": flowsheet},
+        "effectiveDateTime": now.isoformat(),
+        "status": "final",
+        "valueString": value,
+        "subject": {"reference": f"Patient/{mrn}"},
+    }
+    return Call("fhir_vitals_create", arguments)
 
 
 def stop(mrn: str, now: datetime, order: Order) -> Call:

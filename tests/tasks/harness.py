@@ -166,9 +166,17 @@ class PaperWard:
             if not (_is_of(r, person.mrn) and any(word.lower() in _drug(r).lower() for word in words))
         ]  # fmt: skip
 
-    def observe(self, person: Person, code: str, when: datetime, value: float, *, status: str = "final") -> None:
+    def observe(
+        self, person: Person, code: str, when: datetime, value: float, *, status: str = "final", unit: str | None = None
+    ) -> None:
         """Write an Observation down."""
-        self.resources.append(observation(code, when, value, status=status, mrn=person.mrn))
+        self.resources.append(observation(code, when, value, status=status, unit=unit or "", mrn=person.mrn))
+
+    def set_birth_date(self, person: Person, birth_date: date) -> Person:
+        """Write another birth date down."""
+        next(r for r in self.resources if r["id"] == person.mrn)["birthDate"] = birth_date.isoformat()
+        self.people[person.index] = replace(self.people[person.index], birth_date=birth_date)
+        return self.people[person.index]
 
     def procedure(self, person: Person, code: str, when: datetime | None, *, status: str = "completed") -> None:
         """Write a Procedure down."""
