@@ -76,7 +76,7 @@ class AgentServer:
         results = [Result(_text(m)) for m in messages if m.get("role") == "tool"]
         turn = self.agent.turn(task, results, request.get("seed"))
         key = hashlib.sha256(orjson.dumps([task.id, task.instruction, len(results)])).hexdigest()[:24]
-        sizes = len(orjson.dumps(messages)) // 4, 1 + sum(len(orjson.dumps(c.arguments)) for c in turn.calls) // 4
+        sizes = len(orjson.dumps(messages)) // 4, 1 + sum(len(c.json) for c in turn.calls) // 4
         return {
             "id": f"chatcmpl-{key}",
             "object": "chat.completion",
@@ -102,7 +102,7 @@ def _message(turn: Turn, key: str) -> dict[str, Any]:
         {
             "id": f"call_{key[:16]}_{index}",
             "type": "function",
-            "function": {"name": call.tool, "arguments": orjson.dumps(call.arguments).decode()},
+            "function": {"name": call.tool, "arguments": call.json},
         }
         for index, call in enumerate(turn.calls)
     ]

@@ -1,0 +1,1 @@
+"""A campaign: many rollouts of one agent or model, with what is written, resumed and judged again."""

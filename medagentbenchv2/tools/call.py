@@ -19,6 +19,11 @@ class Call:
     arguments: dict[str, Any]
     """Arguments as the model would send them, decoded."""
 
+    @property
+    def json(self) -> str:
+        """The arguments as JSON text."""
+        return orjson.dumps(self.arguments).decode()
+
 
 @dataclass(frozen=True)
 class Result:

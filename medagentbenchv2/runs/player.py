@@ -1,0 +1,134 @@
+"""Who plays a rollout: a scripted agent in process, or a model behind an OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from medagentbenchv2.agents.script import Agent
+from medagentbenchv2.endpoint import ChatClient, ContextLengthError, Price, Usage
+from medagentbenchv2.rollout import Rollout
+from medagentbenchv2.tools.call import Result
+from medagentbenchv2.tools.registry import openai_tools
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Played:
+    """One rollout as it was played."""
+
+    messages: list[Message]
+    """OpenAI chat messages, prompt included."""
+    turns: int = 0
+    """Model turns."""
+    usages: list[Usage] = field(default_factory=list)
+    """Tokens of each model turn."""
+    model_s: float = 0.0
+    """Seconds spent waiting for the model."""
+    retries: int = 0
+    """Requests to the model that failed and were repeated."""
+    cost: float | None = None
+    """US dollars, where prices are known."""
+
+    def tokens(self, name: str) -> int | None:
+        """The sum of one token count over all turns; None where the provider never said."""
+        counts = [value for usage in self.usages if (value := getattr(usage, name)) is not None]
+        return sum(counts) if counts else None
+
+
+class Player(Protocol):
+    """Plays rollouts; shared by all rollouts of a campaign."""
+
+    name: str
+
+    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+        """Play one rollout to its end. Raises InfrastructureError when the model or the EHR gives no answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class ScriptedPlayer:
+    """A scripted agent, in process."""
+
+    agent: Agent
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.agent.name
+
+    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+        """Play one rollout to its end."""
+        played = Played(messages)
+        results: list[Result] = []
+        while not rollout.finished and played.turns < max_turns:
+            turn = self.agent.turn(rollout.task, results, seed)
+            played.turns += 1
+            calls = [
+                {
+                    "id": f"call_{len(results) + i}",
+                    "type": "function",
+                    "function": {"name": c.tool, "arguments": c.json},
+                }
+                for i, c in enumerate(turn.calls)
+            ]
+            messages.append(
+                {"role": "assistant", "content": turn.text or None} | ({"tool_calls": calls} if calls else {})
+            )
+            texts = await _execute(rollout, messages)
+            results += [Result(text) for text in texts]
+        rollout.end("limit_reached")
+        return played
+
+
+@dataclass(frozen=True)
+class ModelPlayer:
+    """A model behind an OpenAI-compatible endpoint."""
+
+    client: ChatClient
+    name: str
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    """Goes into each request's body as it is."""
+    price: Price | None = None
+
+    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+        """Play one rollout to its end; each attempt sends its own seed."""
+        played = Played(messages)
+        while not rollout.finished and played.turns < max_turns:
+            try:
+                answer = await self.client.complete(messages, tools=openai_tools(), seed=seed, **self.sampling)
+            except ContextLengthError:
+                rollout.end("context_limit")
+                break
+            played.turns += 1
+            played.usages.append(answer.usage)
+            played.model_s += answer.latency_s
+            played.retries += answer.retries
+            messages.append(answer.message)
+            await _execute(rollout, messages)
+        rollout.end("limit_reached")
+        played.cost = self._cost(played)
+        return played
+
+    def _cost(self, played: Played) -> float | None:
+        costs = [
+            u.reported_cost if u.reported_cost is not None else (self.price.cost(u) if self.price else None)
+            for u in played.usages
+        ]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if known and len(known) == len(costs) else None
+
+
+async def _execute(rollout: Rollout, messages: list[Message]) -> list[str]:
+    """Execute the last message's calls in order and append their results; silence ends the rollout."""
+    calls = messages[-1].get("tool_calls") or ()
+    if not calls:
+        rollout.end("no_finish")
+    texts = []
+    for call in calls:
+        function = call.get("function") or {}
+        texts.append(await rollout.call(str(function.get("name", "")), function.get("arguments") or ""))
+        messages.append({"role": "tool", "tool_call_id": call.get("id", ""), "content": texts[-1]})
+    return texts

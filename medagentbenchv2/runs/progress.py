@@ -1,0 +1,51 @@
+"""A campaign's live line: done, right, errors, tokens, cost, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from medagentbenchv2.results.rows import Row
+
+
+class LiveProgress:
+    """Counts rows as they end and shows them on a terminal. Use as `with LiveProgress(...) as progress`."""
+
+    def __init__(self, title: str, total: int, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[facts]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._bar.add_task(title, total=total, facts="")
+        self._right = self._errors = self._tokens = 0
+        self._cost: float | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def count(self, row: Row) -> None:
+        """Take in one ended rollout."""
+        self._right += row.correct
+        self._errors += not row.scored
+        self._tokens += (row.input_tokens or 0) + (row.output_tokens or 0)
+        if row.cost is not None:
+            self._cost = (self._cost or 0.0) + row.cost
+        facts = f"{self._right} right"
+        facts += f", {self._errors} errors" if self._errors else ""
+        facts += f", {self._tokens:,} tokens" if self._tokens else ""
+        facts += f", ${self._cost:.4f}" if self._cost is not None else ""
+        self._bar.update(self._task, advance=1, facts=facts)

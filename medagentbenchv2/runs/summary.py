@@ -1,0 +1,76 @@
+"""summary.json: the published tool's keys, then ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from medagentbenchv2.results.rows import Row, Status
+from medagentbenchv2.results.statistics.proportion import wilson
+from medagentbenchv2.results.statistics.repeats import pass_hat_k
+
+
+def summarise(model: str, rows: Iterable[Row], elapsed_s: float, fingerprint: dict[str, str]) -> dict[str, Any]:
+    """The figures of a run; infrastructure errors are counted and stand outside every denominator."""
+    every = list(rows)
+    scored = [row for row in every if row.scored]
+    correct = sum(row.correct for row in scored)
+    counts = {status: sum(row.status is status for row in every) for status in Status}
+    return {
+        "model": model,
+        "total": len(every),
+        "completed": counts[Status.COMPLETED],
+        "correct": correct,
+        "invalid_action": counts[Status.INVALID_ACTION],
+        "limit_reached": counts[Status.LIMIT_REACHED],
+        "context_limit": counts[Status.CONTEXT_LIMIT],
+        "error": counts[Status.ERROR],
+        "no_finish": counts[Status.NO_FINISH],
+        "task_breakdown": _breakdown(scored, lambda row: row.task_id.rpartition("_")[0]),
+        "elapsed_seconds": round(elapsed_s, 3),
+        "accuracy": round(100 * correct / len(scored), 2) if scored else None,
+        "by_family": _breakdown(scored, lambda row: row.family or ""),
+        **_ours(every, scored, correct),
+        "fingerprint": fingerprint,
+    }
+
+
+def _ours(every: list[Row], scored: list[Row], correct: int) -> dict[str, Any]:
+    tallies = tally(scored)
+    attempts = max((row.attempt for row in every), default=1)
+    one_each = all(total == 1 for _, total in tallies.values())
+    interval = wilson(correct, len(scored)) if one_each else None
+    return {
+        "interval": [round(100 * interval.low, 2), round(100 * interval.high, 2)] if interval else None,
+        "interval_method": "Wilson 95 %, these tasks, one attempt each"
+        if interval
+        else "see report (repeated attempts)",
+        "pass_hat_k": {k: pass_hat_k(list(tallies.values()), k) for k in range(1, attempts + 1)},
+        "input_tokens": _sum(row.input_tokens for row in every),
+        "cached_tokens": _sum(row.cached_tokens for row in every),
+        "output_tokens": _sum(row.output_tokens for row in every),
+        "cost": _sum(row.cost for row in every),
+    }
+
+
+def tally(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
+    """Task id -> correct and all scored attempts."""
+    counts: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        correct, total = counts.get(row.task_id, (0, 0))
+        counts[row.task_id] = (correct + row.correct, total + 1)
+    return counts
+
+
+def _breakdown(rows: list[Row], key: Callable[[Row], str]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        entry = found.setdefault(key(row), {"total": 0, "correct": 0})
+        entry["total"] += 1
+        entry["correct"] += row.correct
+    return found
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
