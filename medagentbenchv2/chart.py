@@ -137,6 +137,10 @@ class Chart:
         """True when a Condition with the code exists, whatever its clinical status."""
         return any(code in codings(resource.get("code")) for resource, _ in self._existing("Condition"))
 
+    def is_older(self, at: Moment, *, days: float = 0, hours: float = 0) -> bool:
+        """True when `at` lies strictly more than that long before the clock; exactly that long is not older."""
+        return self.now - at.instant > timedelta(days=days, hours=hours)
+
     def _readings(self) -> Iterator[Reading]:
         for resource, at in self._existing("Observation"):
             quantity = resource.get("valueQuantity") or {}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from medagentbenchv2.moment import is_moment, parse_moment
+from medagentbenchv2.moment import Moment, is_moment, parse_moment
 
 AnswerFault = Literal["missing", "wrong_length", "wrong_type", "wrong_value"]
 EXACT = 1e-6
@@ -111,6 +111,21 @@ class Answer(BaseModel):
 def none_found() -> Number:
     """-1, which every family uses for 'nothing there'."""
     return Number(value=-1)
+
+
+def day_of(at: Moment | None) -> Day | Number:
+    """The calendar day of a record, as written there; -1 where there is no such record."""
+    return Day(value=at.day) if at else none_found()
+
+
+def instant_of(at: Moment | None) -> Instant | Number:
+    """The instant of a record; -1 where there is no such record."""
+    return Instant(value=at.instant) if at else none_found()
+
+
+def number_of(value: float | None, *, tolerance: float = EXACT, loose: bool = False) -> Number:
+    """A value; -1 where there is none."""
+    return Number(value=-1 if value is None else value, tolerance=tolerance, loose=loose)
 
 
 def _number_said(given: Any) -> Any:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.tasks.families.ct_followup import CtFollowup
+from medagentbenchv2.tasks.families.heart_rate_average import HeartRateAverage
 from medagentbenchv2.tasks.families.naloxone_coverage import NaloxoneCoverage
 from medagentbenchv2.tasks.family import Family
 
-FAMILIES: dict[str, Family[Any]] = {family.slug: family for family in (NaloxoneCoverage(),)}
+_V2: tuple[Family[Any], ...] = (
+    CtFollowup(),
+    HeartRateAverage(),
+    NaloxoneCoverage(),
+)
+_V1: tuple[Family[Any], ...] = ()
+
+FAMILIES: dict[str, Family[Any]] = {family.slug: family for family in (*_V2, *_V1)}
 """Slug -> family, V2 families first, each edition by number."""
 
 

@@ -38,6 +38,14 @@ class Scene:
         """A minute drawn evenly between `least` and `most` days (exclusive) before the clock."""
         return self.ago(minutes=self.rng.randrange(least * 1440 + 1, most * 1440))
 
+    def since(self, when: datetime) -> datetime:
+        """A minute drawn evenly after `when` and before the clock: where a decoy looks newest."""
+        return self.ago(minutes=self.rng.randrange(1, int((self.now - when) / timedelta(minutes=1))))
+
+    def later(self) -> datetime:
+        """A minute of the five days after the clock: records there do not exist yet."""
+        return self.now + timedelta(minutes=self.rng.randrange(1, 5 * 1440))
+
     def clear(self, *codes: str) -> None:
         """Drop all the patient's records with one of the codes."""
         self.ward.clear(self.person, *codes)
@@ -66,9 +74,9 @@ class Scene:
         """Plant a Procedure."""
         self.ward.procedure(self.person, code, when, status=status)
 
-    def diagnose(self, code: str, onset: datetime) -> None:
-        """Plant a Condition."""
-        self.ward.diagnose(self.person, code, onset)
+    def diagnose(self, code: str, onset: datetime, *, status: str = "active") -> None:
+        """Plant a Condition; status `refuted` or `entered-in-error` is its verification status."""
+        self.ward.diagnose(self.person, code, onset, status=status)
 
     def order(self, text: str, authored: datetime | None, *, status: str = "active") -> None:
         """Plant a MedicationRequest."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from medagentbenchv2.chart import Chart, Order
+from medagentbenchv2.moment import Moment
 from medagentbenchv2.tools.call import Call, Result
 
 CPT = "http://www.ama-assn.org/go/cpt"
@@ -122,6 +123,11 @@ def record_vital(mrn: str, now: datetime, flowsheet: str, value: str) -> Call:
 def stop(mrn: str, now: datetime, order: Order) -> Call:
     """Discontinue an order: the same medication with status stopped, naming the order."""
     return order_medication(mrn, now, order.text, status="stopped", prior=order.id)
+
+
+def day_said(at: Moment | None) -> str | int:
+    """The answer for the day of a record: YYYY-MM-DD as written there, or -1 for no such record."""
+    return at.day.isoformat() if at else -1
 
 
 def finish(*values: str | float | None) -> Call:

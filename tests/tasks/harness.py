@@ -182,9 +182,11 @@ class PaperWard:
         """Write a Procedure down."""
         self.resources.append(procedure(code, when, status=status, mrn=person.mrn))
 
-    def diagnose(self, person: Person, code: str, onset: datetime) -> None:
+    def diagnose(self, person: Person, code: str, onset: datetime, *, status: str = "active") -> None:
         """Write a Condition down."""
-        self.resources.append(condition(code, onset, mrn=person.mrn))
+        untrue = status in ("refuted", "entered-in-error")
+        states = {"verificationStatus": {"coding": [{"code": status if untrue else "confirmed"}]}}
+        self.resources.append(condition(code, onset, mrn=person.mrn, **states))
 
     def order(self, person: Person, text: str, authored: datetime | None, *, status: str = "active") -> None:
         """Write a MedicationRequest down."""
