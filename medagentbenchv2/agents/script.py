@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.tasks.task import Task
@@ -18,11 +18,22 @@ class Turn:
     calls: tuple[Call, ...] = ()
     text: str = ""
 
+    def message(self, key: str) -> dict[str, Any]:
+        """The turn as an OpenAI assistant message; tool call ids start with `key`."""
+        calls = [
+            {"id": f"{key}_{index}", "type": "function", "function": {"name": call.tool, "arguments": call.json}}
+            for index, call in enumerate(self.calls)
+        ]
+        return {"role": "assistant", "content": self.text or None} | ({"tool_calls": calls} if calls else {})
+
 
 class Agent(Protocol):
     """A scripted agent."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
+        ...
 
     def turn(self, task: Task, results: Sequence[Result], seed: int | None) -> Turn:
         """The turn after `results`, the tool results so far in order; `seed` is the request's seed, if any."""

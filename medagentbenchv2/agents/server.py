@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from medagentbenchv2.agents.script import Agent, Turn
+from medagentbenchv2.agents.script import Agent
 from medagentbenchv2.setup import prompt_of
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tools.call import Result
@@ -83,7 +83,11 @@ class AgentServer:
             "created": 0,
             "model": request.get("model") or self.agent.name,
             "choices": [
-                {"index": 0, "message": _message(turn, key), "finish_reason": "tool_calls" if turn.calls else "stop"}
+                {
+                    "index": 0,
+                    "message": turn.message(f"call_{key[:16]}"),
+                    "finish_reason": "tool_calls" if turn.calls else "stop",
+                }
             ],
             "usage": {"prompt_tokens": sizes[0], "completion_tokens": sizes[1], "total_tokens": sum(sizes)},
         }
@@ -95,19 +99,6 @@ class AgentServer:
                 if task is not None:
                     return task
         raise Refused(404, "no task of this agent has that prompt; serve it with the arguments of the environment")
-
-
-def _message(turn: Turn, key: str) -> dict[str, Any]:
-    calls = [
-        {
-            "id": f"call_{key[:16]}_{index}",
-            "type": "function",
-            "function": {"name": call.tool, "arguments": call.json},
-        }
-        for index, call in enumerate(turn.calls)
-    ]
-    message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
-    return message | ({"tool_calls": calls} if calls else {})
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -17,13 +16,15 @@ import orjson
 
 from medagentbenchv2.endpoint import AccessError
 from medagentbenchv2.errors import InfrastructureError
-from medagentbenchv2.results.rows import Failure, Row, Status
+from medagentbenchv2.grading.verdict import Verdict
+from medagentbenchv2.results.rows import Row
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.runs.folder import RunFolder, folder_name
 from medagentbenchv2.runs.player import Played, Player
+from medagentbenchv2.runs.record import Record
 from medagentbenchv2.runs.summary import summarise
 from medagentbenchv2.setup import Setup
-from medagentbenchv2.tasks.task import CANARY, Task
+from medagentbenchv2.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ class Campaign:
 
         async def worker() -> None:
             for index, task, attempt in queue:
-                row, trace = await self._rollout(index, task, attempt)
-                folder.add(row, trace)
+                record = await self._rollout(index, task, attempt)
+                row = record.row()
+                folder.add(row, record.trace(self.player.name, self.setup.tasks_variant))
                 if on_row:
                     on_row(row)
 
@@ -106,71 +108,22 @@ class Campaign:
             for _ in range(min(self.concurrency, len(todo))):
                 group.create_task(worker())
 
-    async def _rollout(self, index: int, task: Task, attempt: int) -> tuple[Row, dict[str, Any]]:
+    async def _rollout(self, index: int, task: Task, attempt: int) -> Record:
         started = time.monotonic()
-        messages = self.setup.messages(task)
         rollout: Rollout | None = None
-        played = Played(messages)
+        verdict: Verdict | None = None
         trouble: str | None = None
+        played = Played(self.setup.messages(task))
         try:
             rollout = await self.setup.open(task)
-            seed = self.setup.seed + attempt - 1
-            played = await self.player.play(rollout, messages, max_turns=self.setup.max_turns, seed=seed)
+            await self.player.play(rollout, played, max_turns=self.setup.max_turns, seed=self.setup.seed + attempt - 1)
+            verdict = rollout.verdict(self.setup.profile(task))
         except AccessError:
             raise
         except InfrastructureError as error:
             trouble = str(error)
-        verdict = rollout.verdict(self.setup.profile(task)) if rollout and trouble is None else None
-        row = Row(
-            index=index,
-            task_id=task.id,
-            status=Status(verdict.status) if verdict else Status.ERROR,
-            correct=bool(verdict and verdict.correct),
-            result=rollout.answer if verdict and rollout else None,
-            num_turns=played.turns,
-            time=datetime.now(UTC),
-            attempt=attempt,
-            family=task.family.slug,
-            reward=verdict.reward if verdict else None,
-            checks=[c.model_dump(mode="json", exclude={"found", "expected"}) for c in verdict.checks]
-            if verdict
-            else [],
-            failure=_failure(verdict, trouble),
-            input_tokens=played.tokens("input_tokens"),
-            cached_tokens=played.tokens("cached_tokens"),
-            output_tokens=played.tokens("output_tokens"),
-            latency_s=round(time.monotonic() - started, 4),
-            cost=played.cost,
-            fingerprint=self.fingerprint["run"],
-        )
-        return row, self._trace(task, attempt, played.messages, rollout, verdict, trouble)
-
-    def _trace(
-        self, task: Task, attempt: int, messages: list[Any], rollout: Rollout | None, verdict: Any, trouble: str | None
-    ) -> dict[str, Any]:
-        expected = {p: e.model_dump(mode="json") for p, e in rollout.expectations.items()} if rollout else {}
-        return {
-            "task_id": task.id,
-            "attempt": attempt,
-            "family": task.family.slug,
-            "variant": self.setup.tasks_variant,
-            "model": self.player.name,
-            "slots": task.slots.model_dump(mode="json"),
-            "now": task.now.isoformat(),
-            "ours": task.ours,
-            "messages": messages,
-            "tool_calls": rollout.calls if rollout else 0,
-            "writes": [
-                {"method": w.method, "kind": w.kind, "id": w.id, "resource": w.resource} for w in rollout.ehr.writes
-            ]
-            if rollout
-            else [],
-            "expectation": expected,
-            "verdict": verdict.to_json() if verdict else {},
-            "error": trouble,
-            "fingerprint": self.fingerprint,
-            "canary": CANARY,
-        }
+        seconds = time.monotonic() - started
+        return Record(index, task, attempt, played, rollout, verdict, trouble, seconds, self.fingerprint)
 
     def _config(self) -> dict[str, Any]:
         return {
@@ -197,13 +150,6 @@ def spread(tasks: Sequence[Task], count: int | None) -> tuple[Task, ...]:
         by_family.setdefault(task.family.slug, []).append(task)
     dealt = chain.from_iterable(zip_longest(*by_family.values()))
     return tuple(task for task in dealt if task is not None)[:count]
-
-
-def _failure(verdict: Any, trouble: str | None) -> Failure | None:
-    if trouble is not None:
-        return Failure(level1="infrastructure", detail=trouble)
-    failure = verdict.failure if verdict else None
-    return Failure(level1=failure.group, level2=failure.category) if failure else None
 
 
 def _version(package: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -122,7 +121,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old or the new content, never a part."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def folder_name(model: str) -> str:

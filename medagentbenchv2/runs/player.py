@@ -20,7 +20,7 @@ class Played:
     """One rollout as it was played."""
 
     messages: list[Message]
-    """OpenAI chat messages, prompt included."""
+    """OpenAI chat messages, prompt included; grows while the rollout is played."""
     turns: int = 0
     """Model turns."""
     usages: list[Usage] = field(default_factory=list)
@@ -39,11 +39,14 @@ class Played:
 
 
 class Player(Protocol):
-    """Plays rollouts; shared by all rollouts of a campaign."""
+    """Plays rollouts; shared by all rollouts of a campaign. What was said is added to `played` as it happens."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in folders and tables."""
+        ...
 
-    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+    async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end. Raises InfrastructureError when the model or the EHR gives no answer."""
         ...
 
@@ -59,28 +62,15 @@ class ScriptedPlayer:
         """The agent's name."""
         return self.agent.name
 
-    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+    async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end."""
-        played = Played(messages)
         results: list[Result] = []
         while not rollout.finished and played.turns < max_turns:
             turn = self.agent.turn(rollout.task, results, seed)
             played.turns += 1
-            calls = [
-                {
-                    "id": f"call_{len(results) + i}",
-                    "type": "function",
-                    "function": {"name": c.tool, "arguments": c.json},
-                }
-                for i, c in enumerate(turn.calls)
-            ]
-            messages.append(
-                {"role": "assistant", "content": turn.text or None} | ({"tool_calls": calls} if calls else {})
-            )
-            texts = await _execute(rollout, messages)
-            results += [Result(text) for text in texts]
+            played.messages.append(turn.message(f"call_{len(results)}"))
+            results += [Result(text) for text in await _execute(rollout, played.messages)]
         rollout.end("limit_reached")
-        return played
 
 
 @dataclass(frozen=True)
@@ -88,17 +78,21 @@ class ModelPlayer:
     """A model behind an OpenAI-compatible endpoint."""
 
     client: ChatClient
-    name: str
+    title: str
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Goes into each request's body as it is."""
     price: Price | None = None
 
-    async def play(self, rollout: Rollout, messages: list[Message], *, max_turns: int, seed: int) -> Played:
+    @property
+    def name(self) -> str:
+        """The model's title."""
+        return self.title
+
+    async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end; each attempt sends its own seed."""
-        played = Played(messages)
         while not rollout.finished and played.turns < max_turns:
             try:
-                answer = await self.client.complete(messages, tools=openai_tools(), seed=seed, **self.sampling)
+                answer = await self.client.complete(played.messages, tools=openai_tools(), seed=seed, **self.sampling)
             except ContextLengthError:
                 rollout.end("context_limit")
                 break
@@ -106,11 +100,10 @@ class ModelPlayer:
             played.usages.append(answer.usage)
             played.model_s += answer.latency_s
             played.retries += answer.retries
-            messages.append(answer.message)
-            await _execute(rollout, messages)
+            played.messages.append(answer.message)
+            await _execute(rollout, played.messages)
         rollout.end("limit_reached")
         played.cost = self._cost(played)
-        return played
 
     def _cost(self, played: Played) -> float | None:
         costs = [
