@@ -79,10 +79,12 @@ def at_once(element: Literal["authoredOn", "effectiveDateTime"], now: datetime) 
 
 
 def published_v1(
-    kind: str, mrn: str, label: str, concept: Literal["code", "medicationCodeableConcept"], system: str, code: str,
-    now: datetime, *fields: OrderField,
+    kind: Literal["MedicationRequest", "ServiceRequest"], mrn: str, label: str, system: str, code: str, now: datetime,
+    *fields: OrderField,
 ) -> Order:  # fmt: skip
     """Published v1: the code first and with its system, nothing but a reference in subject, authored at the clock."""
+    concept: Literal["code", "medicationCodeableConcept"]
+    concept = "code" if kind == "ServiceRequest" else "medicationCodeableConcept"
     return Order(
         label=label,
         fields=(

@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.tasks.families.a1c_followup import A1cFollowup
+from medagentbenchv2.tasks.families.average_glucose import AverageGlucose
 from medagentbenchv2.tasks.families.ct_followup import CtFollowup
 from medagentbenchv2.tasks.families.heart_rate_average import HeartRateAverage
+from medagentbenchv2.tasks.families.latest_glucose import LatestGlucose
+from medagentbenchv2.tasks.families.magnesium_level import MagnesiumLevel
+from medagentbenchv2.tasks.families.magnesium_replacement import MagnesiumReplacement
 from medagentbenchv2.tasks.families.naloxone_coverage import NaloxoneCoverage
+from medagentbenchv2.tasks.families.orthopedic_referral import OrthopedicReferral
+from medagentbenchv2.tasks.families.patient_age import PatientAge
+from medagentbenchv2.tasks.families.patient_lookup import PatientLookup
+from medagentbenchv2.tasks.families.potassium_replacement import PotassiumReplacement
+from medagentbenchv2.tasks.families.record_blood_pressure import RecordBloodPressure
 from medagentbenchv2.tasks.family import Family
 
 _V2: tuple[Family[Any], ...] = (
@@ -15,7 +25,18 @@ _V2: tuple[Family[Any], ...] = (
     HeartRateAverage(),
     NaloxoneCoverage(),
 )
-_V1: tuple[Family[Any], ...] = ()
+_V1: tuple[Family[Any], ...] = (
+    PatientLookup(),
+    PatientAge(),
+    RecordBloodPressure(),
+    MagnesiumLevel(),
+    MagnesiumReplacement(),
+    AverageGlucose(),
+    LatestGlucose(),
+    OrthopedicReferral(),
+    PotassiumReplacement(),
+    A1cFollowup(),
+)
 
 FAMILIES: dict[str, Family[Any]] = {family.slug: family for family in (*_V2, *_V1)}
 """Slug -> family, V2 families first, each edition by number."""
