@@ -44,6 +44,7 @@ def load_environment(
 
     Raises:
         ArgumentError: An argument is wrong; the message names it, the value and the fix.
+
     """
     types = split_types(task_types)
     setup = Setup(

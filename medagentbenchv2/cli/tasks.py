@@ -52,9 +52,10 @@ def show(
 ) -> None:
     """Print a task's prompt, what is right, and why."""
     setup = _setup(variant, tasks_path, None)
-    if task_id not in setup.by_id:
-        raise not_among("task_id", task_id, setup.by_id)
-    task = setup.by_id[task_id]
+    by_id = {task.id: task for task in setup.tasks}
+    if task_id not in by_id:
+        raise not_among("task_id", task_id, by_id)
+    task = by_id[task_id]
     rollout = asyncio.run(setup.open(task))
     if as_json:
         right = {name: e.model_dump(mode="json") for name, e in rollout.expectations.items()}

@@ -29,8 +29,8 @@ class MedAgentBenchEnv(vf.StatefulToolEnv):
         super().__init__(
             tools=[],
             max_turns=-1,
-            dataset=lambda: self._rows(self._train_tasks()),
-            eval_dataset=lambda: self._rows(setup.tasks),
+            dataset=lambda: self._rows(setup.tasks if setup.split == "eval" else setup.train_tasks),
+            eval_dataset=lambda: self._rows(setup.train_tasks if setup.split == "train" else setup.tasks),
             rubric=_rubric(),
             **options,
         )
@@ -40,16 +40,13 @@ class MedAgentBenchEnv(vf.StatefulToolEnv):
             vf.Tool(name=tool.name, description=tool.description, parameters=tool.schema) for tool in TOOLS.values()
         ]
 
-    def _train_tasks(self) -> list[Task]:
-        return self.setup.tasks
-
     def _rows(self, tasks: Sequence[Task]) -> Dataset:
         return Dataset.from_list([{"prompt": self.setup.messages(t), "answer": "", "info": _info(t)} for t in tasks])
 
     async def setup_state(self, state: vf.State, **_: Any) -> vf.State:
         """Open the task's rollout on a fresh overlay."""
-        info = state["info"]
-        task = self.setup.by_id[(json.loads(info) if isinstance(info, str) else info)["task_id"]]
+        info = json.loads(state["info"]) if isinstance(state["info"], str) else state["info"]
+        task = self.setup.find(info["task_id"], info["world"])
         try:
             state["rollout"] = await self.setup.open(task)
         except InfrastructureError as error:
@@ -119,7 +116,8 @@ def _score_of(state: vf.State) -> Score | None:
 
 
 def _info(task: Task) -> str:
-    return json.dumps({"task_id": task.id, "task_type": task.family.task_type, "family": task.family.slug})
+    family = task.family
+    return json.dumps({"task_id": task.id, "task_type": family.task_type, "family": family.slug, "world": task.world})
 
 
 def _named(name: str, description: str) -> Callable[[], str]:

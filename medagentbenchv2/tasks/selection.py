@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tasks.task import Task
 
 
@@ -39,3 +40,19 @@ def select(tasks: Iterable[Task], task_types: str | Sequence[str] | None, where:
             )
         slugs |= by_name[name]
     return [task for task in pool if task.family.slug in slugs]
+
+
+def select_families(task_types: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The slugs of all families, or of those named, in the registry's order.
+
+    Raises ArgumentError for a name that no family has, or (task3) that two share.
+    """
+    wanted = split_types(task_types)
+    if wanted is None:
+        return tuple(FAMILIES)
+    for name in wanted:
+        if name not in FAMILIES:
+            shared = [f.slug for f in FAMILIES.values() if f.task_type == name]
+            hint = f" ({name} is {' or '.join(shared)})" if shared else ""
+            raise ArgumentError(f"{not_among('task_types', name, FAMILIES)}{hint}")
+    return tuple(slug for slug in FAMILIES if slug in wanted)
