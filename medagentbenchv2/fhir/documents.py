@@ -1,0 +1,218 @@
+"""A segment of whole resources: JSON lines, where each begins and ends, and postings of hashed search terms.
+
+It holds the patients of a columnar snapshot and, over mmapped files, a user's own NDJSON of any resource type. Postings
+only narrow the candidates; every candidate is then read and judged by the same evaluators as any other resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from medagentbenchv2.fhir.controls import Sort
+from medagentbenchv2.fhir.ehr import Resource
+from medagentbenchv2.fhir.extract import Values, clinical_instant, values
+from medagentbenchv2.fhir.parameters import ID, PARAMETERS, Parameter
+from medagentbenchv2.fhir.query import Clause
+from medagentbenchv2.fhir.references import ReferenceMatcher, target
+from medagentbenchv2.fhir.sorting import by_keys, key
+from medagentbenchv2.fhir.tokens import TokenMatcher, Tokens
+
+Rows = NDArray[np.int64]
+NO_DATE = np.iinfo(np.int64).min
+"""Clinical date of a record without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where the documents are, and what they can be found by."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    kind: NDArray[np.int32]
+    """Index into the segment's list of types."""
+    clinical: NDArray[np.int64]
+    """Clinical date in ms since 1970, or NO_DATE."""
+    term: NDArray[np.uint64]
+    """Hashed (type, parameter, term), ascending."""
+    posting: NDArray[np.int32]
+    """Document of each term."""
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Name -> array, in declaration order."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class Documents:
+    """Immutable resources in insertion order; a row is a document's number."""
+
+    def __init__(self, data: Any, index: Index, kinds: Sequence[str]) -> None:
+        self.data, self.index, self.kinds = data, index, list(kinds)
+        self._rows = {kind: np.flatnonzero(index.kind == at) for at, kind in enumerate(self.kinds)}
+        self.values = lru_cache(maxsize=4096)(self._values)
+
+    def __len__(self) -> int:
+        return len(self.index.start)
+
+    def text(self, row: int) -> bytes:
+        """The resource as JSON text."""
+        return bytes(self.data[int(self.index.start[row]) : int(self.index.end[row])])
+
+    def resource(self, row: int) -> Resource:
+        """The resource, decoded anew."""
+        found: Resource = orjson.loads(self.text(row))
+        return found
+
+    def kind_of(self, row: int) -> str:
+        """Its resource type."""
+        return self.kinds[int(self.index.kind[row])]
+
+    def find(self, kind: str, id: str) -> int | None:
+        """The row of a logical id, or None."""
+        for row in self._posted(kind, ID, id):
+            if self.kind_of(row) == kind and self.values(row, ID).codes == (("", id),):
+                return row
+        return None
+
+    def search(self, kind: str, clauses: Sequence[Clause], now_ms: int | None) -> Rows:
+        """Rows of one type that satisfy all clauses and are not later than now, in insertion order."""
+        rows = self._rows.get(kind)
+        if rows is None:
+            return np.zeros(0, dtype=np.int64)
+        for clause in clauses:
+            candidates = self._candidates(kind, clause)
+            if candidates is not None:
+                rows = np.intersect1d(rows, candidates)
+        rows = self.visible(kind, rows, now_ms)
+        if not clauses:
+            return rows.astype(np.int64)
+        return np.array([row for row in rows.tolist() if self._accepts(row, clauses)], dtype=np.int64)
+
+    def _accepts(self, row: int, clauses: Sequence[Clause]) -> bool:
+        return all(one.matcher.accepts(self.values(row, one.parameter)) for one in clauses)
+
+    def visible(self, kind: str, rows: Rows, now_ms: int | None) -> Rows:
+        """Those rows whose clinical date is not after now."""
+        return rows if now_ms is None else rows[self.index.clinical[rows] <= now_ms]
+
+    def in_order(self, rows: Rows, sort: Sequence[Sort]) -> Rows:
+        """Rows sorted by the keys, missing ones last, then by insertion."""
+        if not sort:
+            return np.sort(rows)
+        items = rows.tolist()
+        by_keys(items, sort, self.key, self.insertion)
+        return np.array(items, dtype=np.int64)
+
+    def key(self, row: int, sort: Sort) -> Any:
+        """What one row sorts by."""
+        return key(self.values(row, sort.parameter), sort.parameter, sort.descending)
+
+    def ids(self, rows: Rows) -> list[str]:
+        """Logical ids of rows."""
+        return [self.resource(row)["id"] for row in rows.tolist()]
+
+    def insertion(self, row: int) -> int:
+        """The row's place in the order of insertion."""
+        return row
+
+    def references(self, kind: str, row: int, name: str) -> tuple[str, ...]:
+        """What the row's reference parameter of that name points to."""
+        found: tuple[str, ...] = self.values(row, PARAMETERS[kind][name])
+        return found
+
+    def resources(self, rows: Rows) -> list[str]:
+        """Each row as JSON text."""
+        return [self.text(row).decode() for row in rows.tolist()]
+
+    def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
+        """Each row as a searchset entry, JSON text."""
+        found = []
+        for row in rows.tolist():
+            resource = self.resource(row)
+            url = f"{base_url}/{resource['resourceType']}/{resource['id']}"
+            found.append(f'{{"fullUrl":"{url}","resource":{self.text(row).decode()},"search":{{"mode":"{mode}"}}}}')
+        return found
+
+    def _values(self, row: int, parameter: Parameter) -> Any:
+        return values(self.resource(row), parameter)
+
+    def _candidates(self, kind: str, clause: Clause) -> NDArray[np.int32] | None:
+        """Documents that a clause could match; None when postings cannot tell."""
+        matcher = clause.matcher
+        if isinstance(matcher, TokenMatcher) and not matcher.negated:
+            terms = [code for _, code in matcher.values]
+        elif isinstance(matcher, ReferenceMatcher):
+            terms = [id for _, id in matcher.targets]
+        else:
+            return None
+        if any(term is None for term in terms):
+            return None
+        found = [self._posted(kind, clause.parameter, term) for term in terms if term is not None]
+        return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int32)
+
+    def _posted(self, kind: str, parameter: Parameter, term: str) -> NDArray[np.int32]:
+        hashed = np.uint64(_hash(kind, parameter.name, term))
+        low, high = (int(np.searchsorted(self.index.term, hashed, side)) for side in ("left", "right"))
+        return self.index.posting[low:high]
+
+
+def _hash(kind: str, name: str, term: str) -> int:
+    return int.from_bytes(blake2b(f"{kind}\0{name}\0{term}".encode(), digest_size=8).digest(), "little")
+
+
+def terms(resource: Resource) -> set[int]:
+    """Hashed terms by which a resource is posted: codes of token parameters, ids of reference parameters."""
+    kind = resource["resourceType"]
+    found: set[int] = set()
+    for parameter in PARAMETERS[kind].values():
+        if parameter.type in ("token", "id", "reference"):
+            found.update(_hash(kind, parameter.name, term) for term in _words(values(resource, parameter)))
+    return found
+
+
+def _words(found: Values) -> Iterable[str]:
+    if isinstance(found, Tokens):
+        return (code for _, code in found.codes)
+    return (target(reference)[1] for reference in found if isinstance(reference, str))
+
+
+def index_lines(data: Any, spans: Iterable[tuple[int, int]]) -> tuple[Index, list[str]]:
+    """Index JSON documents that lie at the given spans of data; also returns the list of their types."""
+    starts, ends, kinds, clinical, names = [], [], [], [], dict[str, int]()
+    hashed: list[int] = []
+    posted: list[int] = []
+    for row, (start, end) in enumerate(spans):
+        resource = orjson.loads(bytes(data[start:end]))
+        starts.append(start)
+        ends.append(end)
+        kinds.append(names.setdefault(resource["resourceType"], len(names)))
+        instant = clinical_instant(resource)
+        clinical.append(NO_DATE if instant is None else instant)
+        found = terms(resource)
+        hashed.extend(found)
+        posted.extend([row] * len(found))
+    term, posting = np.array(hashed, dtype=np.uint64), np.array(posted, dtype=np.int32)
+    order = np.lexsort((posting, term))
+    index = Index(
+        start=np.array(starts, dtype=np.int64), end=np.array(ends, dtype=np.int64),
+        kind=np.array(kinds, dtype=np.int32), clinical=np.array(clinical, dtype=np.int64),
+        term=term[order], posting=posting[order],
+    )  # fmt: skip
+    return index, list(names)
+
+
+def of(resources: Iterable[Resource]) -> Documents:
+    """A segment in memory."""
+    lines = [orjson.dumps(resource) for resource in resources]
+    ends = np.cumsum([len(line) + 1 for line in lines]).tolist()
+    spans = [(end - 1 - len(line), end - 1) for line, end in zip(lines, ends, strict=True)]
+    data = b"\n".join(lines)
+    index, kinds = index_lines(data, spans)
+    return Documents(data, index, kinds)

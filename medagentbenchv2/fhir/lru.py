@@ -1,0 +1,35 @@
+"""A bounded cache of answers that depend on the base alone."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from medagentbenchv2.fhir.ehr import Response
+
+
+class ResponseCache:
+    """Least recently used answers, bounded by the bytes of their bodies; a kept answer knows what it depends on."""
+
+    def __init__(self, most_bytes: int = 16 * 2**20) -> None:
+        self._most, self._size = most_bytes, 0
+        self._kept: OrderedDict[Hashable, tuple[frozenset[str], Response]] = OrderedDict()
+
+    def get(self, key: Hashable) -> tuple[frozenset[str], Response] | None:
+        """(types whose overlay rows would change the answer, answer); no types means any."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, key: Hashable, touches: frozenset[str], response: Response) -> None:
+        """Keep an answer; the least recently used ones make room."""
+        if key in self._kept or len(response.body) > self._most // 8:
+            return
+        self._kept[key] = (touches, response)
+        self._size += len(response.body)
+        while self._size > self._most:
+            self._size -= len(self._kept.popitem(last=False)[1][1].body)
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,171 @@
+"""A snapshot: the immutable base that all rollouts share, columnar or from a user's own NDJSON."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+from filelock import FileLock
+
+from medagentbenchv2.fhir import documents, mapped, packing, templates
+from medagentbenchv2.fhir.columns import KINDS, Columns, sort, unsort
+from medagentbenchv2.fhir.dates import instant_text
+from medagentbenchv2.fhir.documents import Documents
+from medagentbenchv2.fhir.ehr import Resource
+from medagentbenchv2.fhir.lru import ResponseCache
+from medagentbenchv2.fhir.render import LOADED_MS
+from medagentbenchv2.fhir.rows import Records
+from medagentbenchv2.fhir.search import Base
+from medagentbenchv2.fhir.tabular import Table
+from medagentbenchv2.fhir.templates import Templates
+
+FORMAT = 1
+"""Version of the cached form; part of its file name."""
+
+
+class Snapshot:
+    """Immutable records with everything that searching them needs; make one by build, load, open or from_ndjson."""
+
+    def __init__(
+        self, checksum: str, facts: Mapping[str, Any], table: Table | None, whole: Documents, columns: Columns | None
+    ) -> None:
+        self.checksum = checksum
+        """SHA-256 (hex) of the content: equal for equal records on every machine."""
+        self.labels: dict[str, str] = dict(facts["labels"])
+        """Free facts about the hospital."""
+        self.next_id: int = facts["next_id"]
+        """The first logical id above the base."""
+        self.responses = ResponseCache()
+        """Answers that depend on the base alone, shared by all rollouts of the process."""
+        self._columns, self._table, self._documents = columns, table, whole
+        self._base_id: int = facts["base_id"]
+        self.base = Base(table or whole, whole, KINDS if table else ())
+
+    @classmethod
+    def build(cls, records: Records) -> Snapshot:
+        """Sort and index a hospital's records; the snapshot lives in memory."""
+        columns = sort(records)
+        facts = _facts(records)
+        return _assemble(_checksum(columns, records), facts, columns, _texts(records))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Snapshot:
+        """Read the shipped form into memory."""
+        records = packing.unpack(Path(path))
+        snapshot = cls.build(records)
+        expected = packing.header(Path(path))["checksum"]
+        if snapshot.checksum != expected:
+            raise mapped.Damaged(f"{path}: the content's checksum is {snapshot.checksum}, the header says {expected}")
+        return snapshot
+
+    @classmethod
+    def open(cls, path: str | Path, cache_dir: str | Path | None = None) -> Snapshot:
+        """Open the shipped form through an uncompressed mmapped file that is made once per machine.
+
+        cache_dir: where that file lives; default the environment's MEDAGENTBENCHV2_CACHE, else the XDG cache, else
+        the temporary directory. Many processes may open at the same moment. A damaged file is made again.
+        """
+        checksum = packing.header(Path(path))["checksum"]
+        directory = Path(cache_dir) if cache_dir is not None else default_cache_dir()
+        cached = directory / f"snapshot-{checksum[:16]}-v{FORMAT}.map"
+        found = _try(cached, checksum)
+        if found is None:
+            directory.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{cached}.lock"):
+                found = _try(cached, checksum)
+                if found is None:
+                    cls.load(path)._write(cached)
+                    found = mapped.open_file(cached)
+        arrays = {name: found.arrays[name] for name in Columns.__dataclass_fields__}
+        texts = {name: bytes(text) for name, text in found.texts.items()}
+        return _assemble(checksum, found.facts, Columns(**arrays), texts)
+
+    def save(self, path: str | Path) -> None:
+        """Write the shipped, compressed form."""
+        Path(path).write_bytes(packing.pack(self.records(), self.checksum))
+
+    def records(self) -> Records:
+        """The records again, as `build` took them (columnar snapshots only)."""
+        if self._columns is None or self._table is None:
+            raise TypeError("a snapshot of NDJSON documents has no columnar records")
+        patients = [self._documents.resource(row) for row in range(len(self._documents))]
+        plain = [{name: value for name, value in patient.items() if name != "meta"} for patient in patients]
+        return Records(plain, self._table.templates.all(), unsort(self._columns), self._base_id, self.labels)
+
+    def _write(self, path: Path) -> None:
+        records = self.records()
+        assert self._columns is not None  # records() has checked it
+        facts = {**_facts(records), "checksum": self.checksum}
+        mapped.write(path, facts, self._columns.arrays(), _texts(records))
+
+
+def _assemble(checksum: str, facts: Mapping[str, Any], columns: Columns, texts: Mapping[str, bytes]) -> Snapshot:
+    patients = [orjson.loads(line) for line in texts["patients"].split(b"\n") if line]
+    mrns = [patient["id"] for patient in patients]
+    table = Table(columns, Templates(texts["templates"]), mrns, facts["base_id"])
+    whole = documents.of(_with_meta(patient, index) for index, patient in enumerate(patients))
+    return Snapshot(checksum, facts, table, whole, columns)
+
+
+def _with_meta(patient: Resource, index: int) -> Resource:
+    """A patient as the server shows it: patients were loaded first, 10 ms apart."""
+    meta = {"versionId": "1", "lastUpdated": instant_text(LOADED_MS + index * 10)}
+    head = {"resourceType": "Patient", "id": patient["id"], "meta": meta}
+    return {**head, **{name: value for name, value in patient.items() if name not in head}}
+
+
+def _facts(records: Records) -> dict[str, Any]:
+    next_id = records.base_id + len(records.rows.template)
+    return {"base_id": records.base_id, "next_id": next_id, "labels": records.labels}
+
+
+def _texts(records: Records) -> dict[str, bytes]:
+    patients = b"\n".join(orjson.dumps(patient) for patient in records.patients)
+    return {"templates": templates.dump(records.templates), "patients": patients}
+
+
+def _checksum(columns: Columns, records: Records) -> str:
+    """SHA-256 over the integer columns, little-endian, and the rest as canonical JSON."""
+    digest = hashlib.sha256()
+    for name, array in columns.arrays().items():
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        digest.update(f"{name}:{little.dtype.str}:{len(little)}\n".encode())
+        digest.update(little.tobytes())
+    rest: dict[str, Any] = {
+        "templates": [asdict(one) for one in records.templates],
+        "patients": records.patients,
+        "labels": records.labels,
+    }
+    rest["base_id"] = records.base_id
+    digest.update(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
+    return digest.hexdigest()
+
+
+def _try(path: Path, checksum: str) -> mapped.Mapped | None:
+    """The cached form if it is there and whole."""
+    try:
+        found = mapped.open_file(path)
+    except FileNotFoundError:
+        return None
+    except mapped.Damaged as damage:
+        warnings.warn(f"the cached EHR is damaged and is made again: {damage}", RuntimeWarning, stacklevel=3)
+        return None
+    return found if found.facts["checksum"] == checksum else None
+
+
+def default_cache_dir() -> Path:
+    """Where the mmapped form is kept."""
+    for name, below in (("MEDAGENTBENCHV2_CACHE", ""), ("XDG_CACHE_HOME", "medagentbenchv2")):
+        if os.environ.get(name):
+            return Path(os.environ[name]) / below
+    home = Path.home() / ".cache"
+    if os.access(home if home.exists() else Path.home(), os.W_OK):
+        return home / "medagentbenchv2"
+    return Path(tempfile.gettempdir()) / f"medagentbenchv2-{os.getuid()}"
