@@ -33,7 +33,7 @@ class NamedSlots(Slots):
 
     @override
     def words(self) -> dict[str, Any]:
-        born = f"{self.name}, born {self.birth_date}"
+        born = f"{self.name} (born {self.birth_date})"
         return super().words() | {"who": born if self.name and self.birth_date else f"the patient with MRN {self.mrn}"}
 
 

@@ -255,7 +255,8 @@ def planted(
     """Plant one task of a branch in a fresh paper hospital."""
     ward = PaperWard()
     rng = random.Random(f"{family.slug}/{branch}/{index}/{seed}")
-    scene = Scene(ward, ward.admit(), now, rng, index, difficulty)  # type: ignore[arg-type]  # paper for a Ward
+    person = ward.admit(f"S{1_000_000 + 7 * index}", born=date(1930 + 4 * index % 64, 3, 9))
+    scene = Scene(ward, person, now, rng, index, difficulty)  # type: ignore[arg-type]  # paper for a Ward
     return Planted(family, family.plant(scene, branch), ward, now)
 
 
