@@ -3,8 +3,9 @@
     npm pack hl7.fhir.r4.examples@4.0.1 && tar xzf hl7.fhir.r4.examples-4.0.1.tgz
     python scripts/make_r4_table.py package
 
-That package is HL7's, published under CC0, and holds every definition of the specification. One string describes a type: its parent, then its own elements in the
-order of the specification, `name` + cardinality + types [+ `#` + required binding]:
+That package is HL7's, published under CC0, and holds every definition of the specification. One string describes a
+type: its parent, then its own elements in the order of the specification, `name` + cardinality + types [+ `#` +
+required binding]:
 
     "Observation": "DomainResource identifier*Identifier ... status!code#ObservationStatus ... value[x]?Quantity|string"
 
@@ -94,7 +95,7 @@ def _binding(element: Json, sets: ValueSets, codes: dict[str, str]) -> str:
     if listed is None:
         return ""
     named = [ext["valueString"] for ext in binding.get("extension", []) if ext["url"] == BINDING_NAME]
-    name = named[0][0].upper() + named[0][1:]
+    name = "".join(word[0].upper() + word[1:] for word in named[0].split("-"))
     text = " ".join(listed)
     while codes.setdefault(name, text) != text:  # two lists under one name
         name += "_"

@@ -36,9 +36,9 @@ class Extension:
         if self.value is not None and self.value.filled:
             if self.value.value is not None:
                 out[self.name] = self.value.value
-            extended = self.value.extended()
-            if extended and not isinstance(self.value.value, dict):
-                out["_" + self.name] = {"extension": extended["extension"]}
+            beside = [extension.json() for extension in self.value.extensions if extension.written]
+            if beside and not isinstance(self.value.value, dict):
+                out["_" + self.name] = {"extension": beside}
         elif self.children:
             out[children] = [child.json(children) for child in self.children]
         return out

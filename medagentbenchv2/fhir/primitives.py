@@ -25,7 +25,7 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _BASE64 = re.compile(r"[A-Za-z0-9+/\-_=\s]*", re.ASCII)
 _COMMON_DATE = re.compile(
     r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1\d|2[0-8])"
-    r"(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?)?)?",
+    r"(?:T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?)?)?",
     re.ASCII,
 )
 
@@ -44,7 +44,7 @@ def _text(text: str) -> str:
 def _boolean(text: str) -> bool:
     value = text.strip(_TRIM)
     if value not in ("true", "false"):
-        raise ValueError(f"Invalid boolean string: '{text}")
+        raise ValueError(f"Invalid boolean string: '{text}'")
     return value == "true"
 
 
@@ -153,8 +153,8 @@ def _date(text: str) -> str:
         try:
             _check_date(trimmed)
         except ValueError as error:
-            detail = f'": {error}' if str(error) else ""
-            raise ValueError(f'Invalid date/time format: "{trimmed}{detail}') from None
+            detail = f": {error}" if str(error) else ""
+            raise ValueError(f'Invalid date/time format: "{trimmed}"{detail}') from None
     return text
 
 

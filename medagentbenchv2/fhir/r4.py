@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import orjson
 
@@ -59,13 +59,13 @@ def is_primitive(type_name: str) -> bool:
     return type_name[0].islower()
 
 
-@lru_cache(maxsize=None)
+@cache
 def codes(name: str) -> frozenset[str]:
     """The codes of a required value set, by its binding name such as ObservationStatus."""
     return frozenset(_table()["codes"][name].split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def elements(type_name: str) -> dict[str, Element]:
     """The elements of a type by JSON name, inherited ones first, in the order of the specification."""
     parent, *parts = _table()["types"][type_name].split(" ")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from medagentbenchv2.fhir import primitives, r4
+
+OPEN_LISTS = frozenset({"ResourceType", "FHIRAllTypes", "FHIRResourceType", "FHIRDefinedType", "GuideParameterCode"})
+"""Required code lists that the Java model leaves open, lists of type names for the most part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class Field:
     decimal: bool
     """True where a JSON number needs no text form."""
     rivals: tuple[str, ...]
-    """The other JSON names of the same choice: the last one wins."""
+    """The other JSON names of the same choice, siblings included: the last one wins."""
+    bare: bool
+    """True for the id of an element, which shows no extensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Shape:
     modifiable: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def shape(type_name: str) -> Shape:
     """The compiled form of a datatype, nested element or resource."""
     elements = r4.elements(type_name)
@@ -49,12 +54,15 @@ def shape(type_name: str) -> Shape:
     fields, ranks = {}, {}
     for name, element in elements.items():
         ranks[name], ranks["_" + name] = 2 * element.rank, 2 * element.rank + 1
-        if name in ("extension", "modifierExtension"):
+        if name in ("extension", "modifierExtension", "resourceType"):
             continue
-        read = primitives.reader(element.type, element.codes) if r4.is_primitive(element.type) else None
-        rivals = tuple(other for other in choices.get(element.base, ()) if other != name)
+        bound = None if element.codes in OPEN_LISTS else element.codes
+        read = primitives.reader(element.type, bound) if r4.is_primitive(element.type) else None
+        others = [other for other in choices.get(element.base, ()) if other != name]
+        rivals = (*others, *("_" + other for other in others))
+        bare, decimal = name == "id" and not r4.is_resource(type_name), element.type == "decimal"
         fields[name] = Field(
-            name, "_" + name, 2 * element.rank, element.many, element.type, read, element.type == "decimal", rivals
+            name, "_" + name, 2 * element.rank, element.many, element.type, read, decimal, rivals, bare
         )
     ranks["resourceType"] = -1
     return Shape(type_name, fields, ranks, "extension" in elements, "modifierExtension" in elements)
