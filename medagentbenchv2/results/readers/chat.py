@@ -14,7 +14,7 @@ CONTEXT = ("prompt_too_long", "context_length", "max_input_tokens")
 
 
 def as_openai(message: dict[str, Any]) -> dict[str, Any]:
-    """A message whose tool calls have the nested `function` of the OpenAI format; verifiers writes them flat or as text."""
+    """A message in the OpenAI format, tool calls with a nested `function`; verifiers writes them flat or as text."""
     calls = message.get("tool_calls")
     if not calls:
         return {key: value for key, value in message.items() if value is not None}

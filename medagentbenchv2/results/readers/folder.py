@@ -74,7 +74,7 @@ def _normalised(value: dict[str, Any], unlisted: Counter[str]) -> dict[str, Any]
 
 
 def _variant(path: Path, config: dict[str, Any]) -> str:
-    """The task set: from config.json, else from the folder's place outputs/<variant>/<model>, else the published one."""
+    """The task set: from config.json, else from the place outputs/<variant>/<model>, else the published one."""
     if config.get("variant"):
         return str(config["variant"])
     return next((part for part in reversed(path.parts[:-1]) if part in VARIANTS), PUBLISHED_VARIANT)

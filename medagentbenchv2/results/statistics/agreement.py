@@ -28,7 +28,7 @@ def jaccard(first: Orders, second: Orders) -> float:
 
 
 def action_agreement(tasks: Iterable[Sequence[Orders]]) -> float | None:
-    """Mean over the repeated tasks of the mean pairwise Jaccard index of their attempts' orders; None without repeats."""
+    """Mean over repeated tasks of the mean pairwise Jaccard index of their attempts' orders; None without repeats."""
     means = []
     for attempts in tasks:
         pairs = [jaccard(a, b) for a, b in combinations(attempts, 2)]

@@ -30,6 +30,9 @@ class Resampling:
         return f"task-level percentile bootstrap, {self.resamples} resamples, seed {self.seed}"
 
 
+DEFAULT = Resampling()
+
+
 def whole(scores: Sequence[Sequence[Fraction | int]]) -> tuple[NDArray[np.int64], int]:
     """Scores (rows of fractions) as whole numbers over one common denominator: (numbers, denominator)."""
     fractions = [[Fraction(score) for score in row] for row in scores]
@@ -56,7 +59,7 @@ def task_counts(strata: Sequence[str], how: Resampling) -> NDArray[np.int64]:
 
 
 def task_bootstrap(
-    scores: Sequence[Fraction | int], strata: Sequence[str], how: Resampling = Resampling()
+    scores: Sequence[Fraction | int], strata: Sequence[str], how: Resampling = DEFAULT
 ) -> Interval | None:
     """Percentile interval of the mean score (0 to 1) on *these tasks*; None when there are no tasks.
 
@@ -72,7 +75,7 @@ def task_bootstrap(
 
 
 def rank_intervals(
-    scores: Sequence[Sequence[Fraction | int]], strata: Sequence[str], how: Resampling = Resampling()
+    scores: Sequence[Sequence[Fraction | int]], strata: Sequence[str], how: Resampling = DEFAULT
 ) -> list[tuple[int, int]]:
     """Interval of each model's rank, (best, worst), over resamples of the tasks that the models share.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from medagentbenchv2.results.statistics.libraries import need
 from medagentbenchv2.results.statistics.proportion import Interval
 
@@ -21,8 +23,8 @@ def clustered_mean(scores: Sequence[float], clusters: Sequence[str], confidence:
     if len(set(scores)) == 1:
         return Interval(scores[0], scores[0], scores[0], f"clustered, t({count - 1})")
     codes = {cluster: code for code, cluster in enumerate(dict.fromkeys(clusters))}
-    regression = need("statsmodels.regression.linear_model").OLS(list(scores), [1.0] * len(scores))
-    groups = need("numpy").array([codes[cluster] for cluster in clusters])
+    regression = need("statsmodels.regression.linear_model").OLS(np.array(scores), np.ones(len(scores)))
+    groups = np.array([codes[cluster] for cluster in clusters])
     fit = regression.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     low, high = (float(bound) for bound in fit.conf_int(alpha=1 - confidence)[0])
     return Interval(sum(scores) / len(scores), max(0.0, low), min(1.0, high), f"clustered, t({count - 1})")

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from medagentbenchv2.results.statistics.bootstrap import Resampling, whole
+from medagentbenchv2.results.statistics.bootstrap import DEFAULT, Resampling, whole
 from medagentbenchv2.results.statistics.libraries import need
 from medagentbenchv2.results.statistics.proportion import wilson
 
@@ -48,14 +48,14 @@ def sign_flips(tasks: int, how: Resampling) -> NDArray[np.int64]:
 def permutation(
     first: Sequence[Fraction | int],
     second: Sequence[Fraction | int],
-    how: Resampling = Resampling(),
+    how: Resampling = DEFAULT,
     flips: NDArray[np.int64] | None = None,
 ) -> Test:
     """Two-sided paired permutation test of two models' mean scores per task, for repeated attempts.
 
     Under the null hypothesis the sign of each task's difference is arbitrary (Fisher 1935, The Design of Experiments,
-    section 21); p = (1 + as extreme) / (1 + resamples) after Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39.
-    `flips` may carry signs drawn once for many pairs.
+    section 21); p = (1 + as extreme) / (1 + resamples) after Phipson and Smyth 2010, Stat. Appl. Genet. Mol.
+    Biol. 9:39. `flips` may carry signs drawn once for many pairs.
     """
     if len(first) != len(second):
         raise ValueError(f"second: {len(second)} scores do not pair with {len(first)}")
@@ -68,7 +68,7 @@ def permutation(
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """p values adjusted for their number, family-wise.
+    """Adjust p values for their number, family-wise.
 
     Holm 1979, Scand. J. Stat. 6:65 (statsmodels.stats.multitest.multipletests).
     """

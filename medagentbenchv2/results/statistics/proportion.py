@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import sqrt
 from statistics import NormalDist
 
 
@@ -41,35 +41,12 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval | 
     return Interval(share, low, high, "Wilson")
 
 
-def exact_upper_bound(events: int, trials: int, confidence: float = 0.95) -> float | None:
-    """One-sided exact upper bound of an event's probability (0 to 1); None when there are no trials.
-
-    Clopper and Pearson 1934, Biometrika 26:404: the p at which `events` or fewer have probability 1 - confidence. With
-    no events it is 1 - (1 - confidence)^(1/n), about 3/n at 95 % (Hanley and Lippman-Hand 1983, JAMA 249:1743).
-    """
-    _check(events, trials)
-    if trials == 0:
-        return None
-    if events == trials:
-        return 1.0
-    low, high = events / trials, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _at_most(events, trials, middle) > 1 - confidence else (low, middle)
-    return high
-
-
 def rule_of_three(trials: int) -> float | None:
     """3/n, the 95 % upper bound when none of n trials had the event; None when there are no trials.
 
     Hanley and Lippman-Hand 1983, JAMA 249:1743.
     """
     return min(1.0, 3 / trials) if trials else None
-
-
-def _at_most(events: int, trials: int, share: float) -> float:
-    """Probability of `events` or fewer among `trials`."""
-    return sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(events + 1))
 
 
 def _check(successes: int, trials: int) -> None:
