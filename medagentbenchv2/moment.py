@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -38,6 +39,13 @@ def parse_moment(text: str) -> Moment:
     except OverflowError:
         raise ValueError(f"{text!r} lies outside the years 1 to 9999 in UTC") from None
     return Moment(instant, date.fromisoformat(written), time is not None, text)
+
+
+def add_months(at: datetime, months: int) -> datetime:
+    """The same time of day that many calendar months later, on the month's last day where it has no such day."""
+    years, month = divmod(at.month - 1 + months, 12)
+    year, month = at.year + years, month + 1
+    return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))
 
 
 def is_moment(text: object) -> bool:

@@ -10,9 +10,11 @@ from medagentbenchv2 import chart
 from medagentbenchv2.grading.expectation import Count, Expectation, Order
 from medagentbenchv2.grading.fields import (
     STOPPED,
+    AnyOf,
     Coded,
     Kind,
     OrderField,
+    Says,
     Stops,
     Subject,
     Target,
@@ -54,6 +56,28 @@ def stop_of(mrn: str, order: chart.Order, active: Sequence[chart.Order], terms: 
         ),
         missing="not_discontinued",
     )
+
+
+def any_stop(mrn: str, terms: Terms | None = None) -> Count:
+    """Published V2: at least one discontinuation, of a drug that the terms name where they are given."""
+    fields: tuple[OrderField, ...] = (
+        Kind(kinds=("MedicationRequest",)),
+        Subject(mrn=mrn),
+        Word(element="status", words=STOPPED),
+    )
+    if terms:
+        label = " or ".join(terms.words)
+        fields += (Says(category="wrong_code", places=("medication",), pattern=terms.pattern, label=label),)
+    return Count(label="a discontinuation", fields=fields, least=1, category="not_discontinued")
+
+
+def vaccine(mrn: str, label: str, code: str, now: datetime) -> Order:
+    """A vaccine for today, as either type of order: the CPT code in `code` or in the medication."""
+    coded = AnyOf(
+        category="wrong_code",
+        rules=(Coded(codes=(code,)), Coded(element="medicationCodeableConcept", codes=(code,))),
+    )
+    return either(mrn, label, coded, *dated_today(now))
 
 
 def dated_today(now: datetime) -> tuple[OrderField, OrderField]:

@@ -7,8 +7,12 @@ from typing import Any
 from medagentbenchv2.errors import ArgumentError, not_among
 from medagentbenchv2.tasks.families.a1c_followup import A1cFollowup
 from medagentbenchv2.tasks.families.average_glucose import AverageGlucose
+from medagentbenchv2.tasks.families.catheter_removal import CatheterRemoval
+from medagentbenchv2.tasks.families.covid_booster import CovidBooster
 from medagentbenchv2.tasks.families.ct_followup import CtFollowup
+from medagentbenchv2.tasks.families.dvt_prophylaxis import DvtProphylaxis
 from medagentbenchv2.tasks.families.heart_rate_average import HeartRateAverage
+from medagentbenchv2.tasks.families.influenza_vaccine import InfluenzaVaccine
 from medagentbenchv2.tasks.families.latest_glucose import LatestGlucose
 from medagentbenchv2.tasks.families.magnesium_level import MagnesiumLevel
 from medagentbenchv2.tasks.families.magnesium_replacement import MagnesiumReplacement
@@ -17,13 +21,23 @@ from medagentbenchv2.tasks.families.orthopedic_referral import OrthopedicReferra
 from medagentbenchv2.tasks.families.patient_age import PatientAge
 from medagentbenchv2.tasks.families.patient_lookup import PatientLookup
 from medagentbenchv2.tasks.families.potassium_replacement import PotassiumReplacement
+from medagentbenchv2.tasks.families.qtc_management import QtcManagement
 from medagentbenchv2.tasks.families.record_blood_pressure import RecordBloodPressure
+from medagentbenchv2.tasks.families.renal_mass_followup import RenalMassFollowup
+from medagentbenchv2.tasks.families.thyroid_protocol import ThyroidProtocol
 from medagentbenchv2.tasks.family import Family
 
 _V2: tuple[Family[Any], ...] = (
     CtFollowup(),
+    DvtProphylaxis(),
     HeartRateAverage(),
+    CatheterRemoval(),
+    RenalMassFollowup(),
+    ThyroidProtocol(),
+    QtcManagement(),
     NaloxoneCoverage(),
+    InfluenzaVaccine(),
+    CovidBooster(),
 )
 _V1: tuple[Family[Any], ...] = (
     PatientLookup(),

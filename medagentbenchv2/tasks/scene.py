@@ -39,8 +39,8 @@ class Scene:
         return self.ago(minutes=self.rng.randrange(least * 1440 + 1, most * 1440))
 
     def since(self, when: datetime) -> datetime:
-        """A minute drawn evenly after `when` and before the clock: where a decoy looks newest."""
-        return self.ago(minutes=self.rng.randrange(1, int((self.now - when) / timedelta(minutes=1))))
+        """A minute drawn evenly after `when`, at the clock at the latest: where a decoy looks newest."""
+        return self.ago(minutes=self.rng.randrange(int((self.now - when) / timedelta(minutes=1))))
 
     def later(self) -> datetime:
         """A minute of the five days after the clock: records there do not exist yet."""

@@ -42,6 +42,11 @@ def search_medications(mrn: str, *, text: str | None = None, status: str | None 
     return Call("fhir_medication_request_search", {k: v for k, v in arguments.items() if v is not None})
 
 
+def search_services(mrn: str, *codes: str) -> Call:
+    """All service requests of some codes."""
+    return Call("fhir_service_request_search", {"patient": mrn, "code": ",".join(codes)})
+
+
 def search_patients(**arguments: str) -> Call:
     """Patients by identifier, family, given, birthdate, name or gender."""
     return Call("fhir_patient_search", dict(arguments))

