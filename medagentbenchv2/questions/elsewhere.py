@@ -69,7 +69,8 @@ def answer_folders(path: Path, name: str | None = None) -> list[AnswerFolder]:
 
 
 def _files_of(question: Question, files: Sequence[Path]) -> list[Path]:
-    by_id = [path for path in files if path.stem == question.id]
+    named = question.id != str(question.number)
+    by_id = [path for path in files if named and path.stem == question.id]
     if by_id:
         return by_id
     numbers = [(path, _NUMBER.fullmatch(path.stem)) for path in files]
