@@ -45,7 +45,7 @@ def _ours(every: list[Row], scored: list[Row], correct: int) -> dict[str, Any]:
         "interval_method": "Wilson 95 %, these tasks, one attempt each"
         if interval
         else "see report (repeated attempts)",
-        "pass_hat_k": {k: pass_hat_k(list(tallies.values()), k) for k in range(1, attempts + 1)},
+        "pass_hat_k": {str(k): pass_hat_k(list(tallies.values()), k) for k in range(1, attempts + 1)},
         "input_tokens": _sum(row.input_tokens for row in every),
         "cached_tokens": _sum(row.cached_tokens for row in every),
         "output_tokens": _sum(row.output_tokens for row in every),
