@@ -31,9 +31,15 @@ _EXPECTED = {
     "string_type": "text",
     "list_type": "a list",
     "model_type": "an object",
-    "dict_type": "an object",
     "int_type": "a whole number",
+    "string_too_short": "text that is not empty",
+    "string_too_long": "text of at most {max_length} characters",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
+    "literal_error": "{expected}",
+    "finite_number": "a finite number",
 }
+"""In our words, so that a message reads the same with every release of pydantic."""
 
 
 class Arguments(BaseModel):
@@ -57,7 +63,7 @@ def decode(arguments: str | dict[str, Any]) -> dict[str, Any]:
         _measure(_encode(arguments))
     else:
         raise AgentError(f"arguments: sent {shown(arguments)}; accepted is one JSON object")
-    if _depth_exceeds(decoded, _MAX_DEPTH):
+    if depth_exceeds(decoded, _MAX_DEPTH):
         raise AgentError(f"arguments: nested deeper than {_MAX_DEPTH} levels")
     return decoded
 
@@ -69,7 +75,9 @@ def _decode_text(text: str) -> dict[str, Any]:
     try:
         decoded = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise AgentError(f"arguments: not valid JSON ({error}); accepted is one JSON object") from None
+        raise AgentError(
+            f"arguments: not valid JSON at character {error.pos + 1}; accepted is one JSON object"
+        ) from None
     if not isinstance(decoded, dict):
         raise AgentError(f"arguments: sent {shown(decoded)}; accepted is one JSON object")
     return decoded
@@ -87,11 +95,12 @@ def _measure(text: str | bytes) -> None:
         raise AgentError(f"arguments: {len(text)} characters long; accepted are at most {MAX_CHARACTERS}")
 
 
-def _depth_exceeds(value: Any, limit: int) -> bool:
+def depth_exceeds(value: Any, limit: int) -> bool:
+    """Whether objects and lists nest deeper than `limit` levels."""
     if isinstance(value, dict):
-        return limit == 0 or any(_depth_exceeds(inner, limit - 1) for inner in value.values())
+        return limit == 0 or any(depth_exceeds(inner, limit - 1) for inner in value.values())
     if isinstance(value, list):
-        return limit == 0 or any(_depth_exceeds(inner, limit - 1) for inner in value)
+        return limit == 0 or any(depth_exceeds(inner, limit - 1) for inner in value)
     return False
 
 
@@ -131,9 +140,11 @@ def _sentence(detail: ErrorDetails, sent: Mapping[str, Any], schema: dict[str, A
     if kind == "missing":
         empty = f", sent {shown(sent[str(loc[0])])}" if len(loc) == 1 and loc[0] in sent else ""
         return f"{place}: missing{empty}; accepted is {_accepted(schema, loc)}"
+    accepted = detail["msg"]
     if kind in _EXPECTED:
-        return f"{place}: sent {shown(detail['input'])}; accepted is {_accepted(schema, loc) or _EXPECTED[kind]}"
-    return f"{place}: sent {shown(detail['input'])}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+        described = _accepted(schema, loc) if kind.endswith("_type") else ""
+        accepted = f"accepted is {described or _EXPECTED[kind].format(**detail.get('ctx', {}))}"
+    return f"{place}: sent {shown(detail['input'])}; {accepted}"
 
 
 def located(loc: Sequence[int | str]) -> str:

@@ -10,13 +10,13 @@ import ast
 import math
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from types import SimpleNamespace
 from typing import Annotated, Any, ClassVar
 
 import orjson
 from pydantic import Field, StringConstraints
-from simpleeval import EvalWithCompoundTypes, InvalidExpression
+from simpleeval import EvalWithCompoundTypes, FunctionNotDefined, InvalidExpression, NameNotDefined
 
 from medagentbenchv2.errors import AgentError
 from medagentbenchv2.tools.arguments import Arguments, shown
@@ -66,7 +66,8 @@ def calculate(expression: str) -> str:
     """
     try:
         tree = ast.parse(expression, mode="eval")
-        return _text(_Evaluator().value_of(tree.body, expression))
+        with localcontext(Context(prec=28)):
+            return _text(_Evaluator().value_of(tree.body, expression))
     except (InvalidExpression, SyntaxError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise AgentError(f"expression: {_reason(error)}; sent {shown(expression)}") from None
     except (RecursionError, MemoryError):
@@ -191,12 +192,22 @@ _ATTRIBUTES: dict[type, set[str]] = {
 }
 
 
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (FunctionNotDefined, "a function that is not among those listed"),
+    (NameNotDefined, "a name that is not among those listed"),
+    (SyntaxError, "not one expression in Python's notation"),
+    (ZeroDivisionError, "division by zero"),
+    (OverflowError, "the number is too large"),
+    (ArithmeticError, "the value is not defined"),
+    (AttributeError, "an attribute that does not exist"),
+    (TypeError, "operands or arguments of the wrong kind or number, such as dates with and without offset"),
+    (ValueError, "a value that the function does not take"),
+)
+"""In our words, so that a message reads the same with every release of Python."""
+
+
 def _reason(error: Exception) -> str:
-    if isinstance(error, SyntaxError):
-        return f"not an expression ({error.msg})"
-    if isinstance(error, ArithmeticError) and not isinstance(error, ZeroDivisionError | OverflowError):
-        return f"cannot be computed ({type(error).__name__})"
-    return str(error).rstrip(".").replace("Sorry, ", "") or type(error).__name__
+    return next((words for kind, words in _REASONS if isinstance(error, kind)), str(error).replace("Sorry, ", ""))
 
 
 def _text(value: Any) -> str:

@@ -48,7 +48,8 @@ class Result:
             return []
         if "resources" in data:
             return list(data["resources"])
-        return [entry["resource"] for entry in data.get("entry", ())]
+        entries = data.get("entry", ())
+        return [entry["resource"] for entry in entries if entry.get("search", {}).get("mode") != "outcome"]
 
 
 Steps = Generator[Call, Result, None]

@@ -55,7 +55,10 @@ class VitalsCreate(Create):
     """fhir_vitals_create."""
 
     kind = "Observation"
-    description = "File one vital sign in a patient's flowsheet. Call this once for each reading; nothing filed can be taken back."
+    description = (
+        "File one vital sign in a patient's flowsheet. Call this once for each reading; nothing filed can be taken "
+        "back, nor changed."
+    )
 
     resourceType: Annotated[Literal["Observation"], _is("Observation"), Field(description="Always Observation.")]
     category: Annotated[

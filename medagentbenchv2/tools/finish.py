@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, ClassVar
 
 import orjson
@@ -19,18 +20,26 @@ def _typed(value: Any) -> Any:
     if isinstance(value, str) and _is_list(value):
         raise PydanticCustomError("answer", "this is text that holds a list; accepted is the list itself")
     if not isinstance(value, list):
-        example = "" if isinstance(value, bool | dict) else f" such as [{shown(value).replace('{', '{{')}]"
+        example = (
+            f" such as [{shown(value)}]" if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+        )
         raise PydanticCustomError("answer", "accepted is a list{example}", {"example": example})
     if len(value) > MAX_VALUES:
         raise PydanticCustomError("answer", "accepted are at most {most} values", {"most": MAX_VALUES})
     for place, item in enumerate(value):
-        if isinstance(item, bool) or not isinstance(item, str | int | float | None):
+        if not _is_value(item):
             raise PydanticCustomError(
                 "answer",
                 "value[{place}] is {item}; accepted are text, numbers and null",
                 {"place": place, "item": shown(item)},
             )
     return value
+
+
+def _is_value(item: Any) -> bool:
+    if isinstance(item, bool):
+        return False
+    return item is None or isinstance(item, str | int) or (isinstance(item, float) and math.isfinite(item))
 
 
 def _is_list(text: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from medagentbenchv2.fhir import r4
+from medagentbenchv2.tools.arguments import depth_exceeds
 
 _TEXT_BECOMES = {
     "CodeableConcept": "text",
@@ -27,6 +28,7 @@ _TEXT_BECOMES = {
 }
 """Where plain text goes in an object of this type."""
 
+_MAX_DEPTH = 100
 _CODING = frozenset(("system", "version", "code", "display", "userSelected"))
 _AMOUNTS = ("doseQuantity", "doseRange", "rateQuantity", "rateRange", "rateRatio")
 
@@ -37,10 +39,13 @@ def normalise(resource: dict[str, Any]) -> dict[str, Any]:
     Text becomes a CodeableConcept's text, a Reference's reference, an Annotation's text and so on; a number becomes a
     Quantity's value; one thing becomes a list of one where the element repeats, and a list of one becomes the thing
     where it does not; a bare coding becomes a CodeableConcept; doses and rates directly on a dosage move into
-    doseAndRate. A resource without a known resourceType comes back as it is.
+    doseAndRate. A resource without a known resourceType, or nested deeper than any server accepts, comes back as it
+    is.
     """
     kind = resource.get("resourceType")
-    return _members(kind, resource) if isinstance(kind, str) and r4.is_resource(kind) else dict(resource)
+    if not isinstance(kind, str) or not r4.is_resource(kind) or depth_exceeds(resource, _MAX_DEPTH):
+        return dict(resource)
+    return _members(kind, resource)
 
 
 def _members(type_name: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -16,13 +16,13 @@ _CACHED = 32
 
 def render(body: bytes, output: str) -> str:
     """A resource or an OperationOutcome as JSON text."""
-    return body.decode() if output == "bundle" else orjson.dumps(_slim(_loads(body))).decode()
+    return body.decode("utf-8", "replace") if output == "bundle" else orjson.dumps(_slim(_loads(body))).decode()
 
 
 def render_page(found: Found, output: str) -> str:
     """A page of search results as JSON text; either form says how many rows there are in all and what is left out."""
     if output == "bundle":
-        return _with_note(found) if found.more else found.body.decode()
+        return _with_note(found) if found.more else found.body.decode("utf-8", "replace")
     return _compact(found)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar
 
-from pydantic import Field, Strict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, Strict, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from medagentbenchv2.fhir.ehr import Params
 from medagentbenchv2.tools.arguments import Arguments
@@ -12,13 +14,25 @@ from medagentbenchv2.tools.arguments import Arguments
 PAGE = 200
 """Rows of a page where the agent names no count."""
 
+_IDS = re.compile(r"[A-Za-z0-9.-]{1,64}(,[A-Za-z0-9.-]{1,64})*")
+
+
+def _bare_patient(patient: str) -> str:
+    """The MRN of `S1234567`, `Patient/S1234567` or an absolute URL that ends so; several joined by commas are OR."""
+    ids = ",".join(part.strip().rpartition("Patient/")[2] for part in patient.split(","))
+    if not _IDS.fullmatch(ids):
+        raise PydanticCustomError("patient", "accepted is an MRN such as S1234567, or Patient/S1234567")
+    return ids
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Mrn = Annotated[Text, AfterValidator(_bare_patient)]
 Texts = Annotated[
     list[Text],
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Patient = Annotated[
-    Text,
+    Mrn,
     Field(description="The patient: the MRN, such as S1234567 (Patient/S1234567 means the same)."),
 ]
 Dates = Annotated[
@@ -71,7 +85,7 @@ class PatientSearch(Search):
     birthdate: Annotated[Text | None, Field(description="Date of birth, YYYY-MM-DD.")] = None
     family: Annotated[Text | None, Field(description="Family name.")] = None
     given: Annotated[Text | None, Field(description="Given name; one of several is enough.")] = None
-    identifier: Annotated[Text | None, Field(description="The MRN, such as S1234567.")] = None
+    identifier: Annotated[Mrn | None, Field(description="The MRN, such as S1234567.")] = None
     name: Annotated[
         Text | None,
         Field(
@@ -82,11 +96,8 @@ class PatientSearch(Search):
     gender: Annotated[Text | None, Field(description="female, male, other or unknown.")] = None
 
     def filters(self) -> Params:
-        """The arguments that were given, under their own names; the MRN without its type."""
-        named = self.model_dump(exclude_none=True)
-        if "identifier" in named:
-            named["identifier"] = bare(named["identifier"])
-        return list(named.items())
+        """The arguments that were given, under their own names."""
+        return [(name, value) for name, value in self if value is not None]
 
 
 class ObservationSearch(Paged):
@@ -108,7 +119,7 @@ class ObservationSearch(Paged):
 
     def filters(self) -> Params:
         """Patient, code and dates."""
-        return [("patient", bare(self.patient)), ("code", self.code), *_dates("date", self.date)]
+        return [("patient", self.patient), ("code", self.code), *_dates("date", self.date)]
 
 
 class VitalsSearch(Paged):
@@ -128,7 +139,7 @@ class VitalsSearch(Paged):
     def filters(self) -> Params:
         """Patient, category, code and dates."""
         code = [("code", self.code)] if self.code else []
-        return [("patient", bare(self.patient)), ("category", self.category), *code, *_dates("date", self.date)]
+        return [("patient", self.patient), ("category", self.category), *code, *_dates("date", self.date)]
 
 
 class ProcedureSearch(Paged):
@@ -154,7 +165,7 @@ class ProcedureSearch(Paged):
     def filters(self) -> Params:
         """Patient, code and dates."""
         code = [("code", self.code)] if self.code else []
-        return [("patient", bare(self.patient)), *code, *_dates("date", self.date)]
+        return [("patient", self.patient), *code, *_dates("date", self.date)]
 
 
 class ConditionSearch(Paged):
@@ -170,7 +181,7 @@ class ConditionSearch(Paged):
 
     def filters(self) -> Params:
         """Patient and code."""
-        return [("patient", bare(self.patient)), *([("code", self.code)] if self.code else [])]
+        return [("patient", self.patient), *([("code", self.code)] if self.code else [])]
 
 
 class MedicationRequestSearch(Paged):
@@ -219,7 +230,7 @@ class MedicationRequestSearch(Paged):
         """Patient, then what was given; the free text is `code:text`."""
         named = [("category", self.category), ("status", self.status), ("code:text", self.text)]
         return [
-            ("patient", bare(self.patient)),
+            ("patient", self.patient),
             *((name, value) for name, value in named if value),
             *_dates("date", self.date),
             *_dates("authoredon", self.authoredon),
@@ -235,11 +246,6 @@ SEARCHES: dict[str, type[Search]] = {
     "fhir_medication_request_search": MedicationRequestSearch,
 }
 """By registered name."""
-
-
-def bare(patient: str) -> str:
-    """The MRN of `S1234567`, `Patient/S1234567` or an absolute URL that ends so."""
-    return patient.rpartition("Patient/")[2]
 
 
 def _dates(name: str, values: list[str] | None) -> list[tuple[str, str]]:
