@@ -51,3 +51,21 @@ class Bits:
     def order(self, count: int) -> Ints:
         """A permutation of range(count)."""
         return np.argsort(self.words(count), kind="stable").astype(np.int64)
+
+
+_MIX = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93))
+
+
+def scatter(key: int, *columns: Ints | int) -> NDArray[np.uint64]:
+    """A well-mixed 64-bit word for each row of up to three integer columns: the same row, the same word."""
+    word = np.array([key], dtype=np.uint64) * _MIX[3]
+    for factor, column in zip(_MIX, columns, strict=False):
+        word = (word ^ np.atleast_1d(np.asarray(column)).astype(np.uint64)) * factor
+        word = word ^ (word >> np.uint64(29))
+    word = word * _MIX[3]
+    return np.asarray(word ^ (word >> np.uint64(32)))
+
+
+def scattered_below(bound: int, key: int, *columns: Ints | int) -> Ints:
+    """Integers in [0, bound) that depend on nothing but the key and the row."""
+    return (((scatter(key, *columns) >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
