@@ -57,7 +57,8 @@ class GenerativeAnswerer:
                         record(self.asking.failed(prompt.question, reason, "context_length"), prompt.question)
                 for batch in writer.batches(fitting):
                     for prompt, answer in zip(batch, await asyncio.to_thread(writer.write, batch), strict=True):
-                        record(answer, prompt.question)
+                        empty = self.asking.failed(prompt.question, "the model wrote no text", "no_answer")
+                        record(answer if answer.text else empty, prompt.question)
             finally:
                 del writer
                 let_go()
