@@ -7,9 +7,7 @@ only narrow the candidates; every candidate is then read and judged by the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -18,36 +16,15 @@ from numpy.typing import NDArray
 
 from medagentbenchv2.fhir.controls import Sort
 from medagentbenchv2.fhir.ehr import Resource
-from medagentbenchv2.fhir.extract import Values, clinical_instant, values
+from medagentbenchv2.fhir.extract import values
 from medagentbenchv2.fhir.parameters import ID, PARAMETERS, Parameter
+from medagentbenchv2.fhir.postings import Index, index_lines, term_hash
 from medagentbenchv2.fhir.query import Clause
-from medagentbenchv2.fhir.references import ReferenceMatcher, target
+from medagentbenchv2.fhir.references import ReferenceMatcher
 from medagentbenchv2.fhir.sorting import by_keys, key
-from medagentbenchv2.fhir.tokens import TokenMatcher, Tokens
+from medagentbenchv2.fhir.tokens import TokenMatcher
 
 Rows = NDArray[np.int64]
-NO_DATE = np.iinfo(np.int64).min
-"""Clinical date of a record without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """Where the documents are, and what they can be found by."""
-
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    kind: NDArray[np.int32]
-    """Index into the segment's list of types."""
-    clinical: NDArray[np.int64]
-    """Clinical date in ms since 1970, or NO_DATE."""
-    term: NDArray[np.uint64]
-    """Hashed (type, parameter, term), ascending."""
-    posting: NDArray[np.int32]
-    """Document of each term."""
-
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Name -> array, in declaration order."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class Documents:
@@ -76,9 +53,9 @@ class Documents:
 
     def find(self, kind: str, id: str) -> int | None:
         """The row of a logical id, or None."""
-        for row in self._posted(kind, ID, id):
+        for row in self._posted(kind, ID, id).tolist():
             if self.kind_of(row) == kind and self.values(row, ID).codes == (("", id),):
-                return row
+                return int(row)
         return None
 
     def search(self, kind: str, clauses: Sequence[Clause], now_ms: int | None) -> Rows:
@@ -140,6 +117,10 @@ class Documents:
             found.append(f'{{"fullUrl":"{url}","resource":{self.text(row).decode()},"search":{{"mode":"{mode}"}}}}')
         return found
 
+    def page(self, rows: Rows, base_url: str, mode: str) -> str:
+        """All rows as searchset entries with commas between them."""
+        return ",".join(self.entries(rows, base_url, mode))
+
     def _values(self, row: int, parameter: Parameter) -> Any:
         return values(self.resource(row), parameter)
 
@@ -158,54 +139,9 @@ class Documents:
         return np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int32)
 
     def _posted(self, kind: str, parameter: Parameter, term: str) -> NDArray[np.int32]:
-        hashed = np.uint64(_hash(kind, parameter.name, term))
+        hashed = np.uint64(term_hash(kind, parameter.name, term))
         low, high = (int(np.searchsorted(self.index.term, hashed, side)) for side in ("left", "right"))
         return self.index.posting[low:high]
-
-
-def _hash(kind: str, name: str, term: str) -> int:
-    return int.from_bytes(blake2b(f"{kind}\0{name}\0{term}".encode(), digest_size=8).digest(), "little")
-
-
-def terms(resource: Resource) -> set[int]:
-    """Hashed terms by which a resource is posted: codes of token parameters, ids of reference parameters."""
-    kind = resource["resourceType"]
-    found: set[int] = set()
-    for parameter in PARAMETERS[kind].values():
-        if parameter.type in ("token", "id", "reference"):
-            found.update(_hash(kind, parameter.name, term) for term in _words(values(resource, parameter)))
-    return found
-
-
-def _words(found: Values) -> Iterable[str]:
-    if isinstance(found, Tokens):
-        return (code for _, code in found.codes)
-    return (target(reference)[1] for reference in found if isinstance(reference, str))
-
-
-def index_lines(data: Any, spans: Iterable[tuple[int, int]]) -> tuple[Index, list[str]]:
-    """Index JSON documents that lie at the given spans of data; also returns the list of their types."""
-    starts, ends, kinds, clinical, names = [], [], [], [], dict[str, int]()
-    hashed: list[int] = []
-    posted: list[int] = []
-    for row, (start, end) in enumerate(spans):
-        resource = orjson.loads(bytes(data[start:end]))
-        starts.append(start)
-        ends.append(end)
-        kinds.append(names.setdefault(resource["resourceType"], len(names)))
-        instant = clinical_instant(resource)
-        clinical.append(NO_DATE if instant is None else instant)
-        found = terms(resource)
-        hashed.extend(found)
-        posted.extend([row] * len(found))
-    term, posting = np.array(hashed, dtype=np.uint64), np.array(posted, dtype=np.int32)
-    order = np.lexsort((posting, term))
-    index = Index(
-        start=np.array(starts, dtype=np.int64), end=np.array(ends, dtype=np.int64),
-        kind=np.array(kinds, dtype=np.int32), clinical=np.array(clinical, dtype=np.int64),
-        term=term[order], posting=posting[order],
-    )  # fmt: skip
-    return index, list(names)
 
 
 def of(resources: Iterable[Resource]) -> Documents:

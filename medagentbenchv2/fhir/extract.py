@@ -92,8 +92,8 @@ def _spans(item: Any) -> Iterator[Span]:
     elif isinstance(item, dict) and isinstance(item.get("event"), list):
         events = [span for text in item["event"] for span in _spans(text)]
         if events:
-            low, high, low_day, high_day = zip(*events, strict=True)
-            yield Span(min(low), max(high), min(low_day), max(high_day))
+            first, last = min(events), max(events, key=lambda span: span.high)
+            yield Span(first.low, last.high, first.low_day, last.high_day)
 
 
 def _quantities(item: Any) -> Iterator[Quantity]:

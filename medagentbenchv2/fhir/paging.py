@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from urllib.parse import parse_qsl, quote, urlencode
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote
 
 from medagentbenchv2.fhir import kinds
 from medagentbenchv2.fhir.problems import Problem
 
 Params = tuple[tuple[str, str], ...]
+_PLAIN = re.compile(r"[\w.~/:,|-]*", re.ASCII)
 
 
 def self_link(base_url: str, kind: str, params: Params) -> str:
     """The request as HAPI writes it back: parameters sorted by name."""
-    if not params:
-        return f"{base_url}/{kind}"
-    return f"{base_url}/{kind}?{urlencode(sorted(params, key=lambda pair: pair[0]), quote_via=quote, safe='/:,|')}"
+    ordered = sorted(params, key=lambda pair: pair[0])
+    return f"{base_url}/{kind}?{_encoded(ordered)}" if params else f"{base_url}/{kind}"
+
+
+def _encoded(params: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="/:,|")
 
 
 def page_link(base_url: str, kind: str, params: Params, offset: int, count: int) -> str:
     """The link to another page of the same search."""
-    kept = [pair for pair in params if pair[0] != "_count"]
-    token = urlsafe_b64encode(f"{kind}?{urlencode(kept)}".encode()).decode().rstrip("=")
+    kept = _encoded(pair for pair in params if pair[0] != "_count")
+    token = urlsafe_b64encode(f"{kind}?{kept}".encode()).decode().rstrip("=")
     extras = "".join(f"&{name}={quote(value)}" for name, value in params if name in ("_format", "_pretty"))
     return f"{base_url}?_getpages={token}&_getpagesoffset={offset}&_count={count}{extras}&_bundletype=searchset"
 

@@ -75,6 +75,11 @@ class Query:
     revincludes: tuple[Include, ...] = ()
 
     @property
+    def is_subset(self) -> bool:
+        """Whether resources are cut down."""
+        return self.summary != "false" or bool(self.elements)
+
+    @property
     def touches(self) -> frozenset[str]:
         """Resource types whose overlay rows could change the answer; empty means any type."""
         if self.includes or self.chains:

@@ -1,12 +1,11 @@
-"""Rows to JSON text: one format string a kind of row, filled in column-wise.
+"""Rows to JSON text: the fixed pieces of each kind of row, and columns of texts between them, joined in one go.
 
-The order of the filled-in fields is the same in every resource type (id, update stamp, subject, dates, value); a field
-that a row lacks is swallowed by `%.0s`, so that one tuple of arguments serves every format.
+The order of the fields is the same in every resource type (id, update stamp, subject, dates, value), so that rows of
+different kinds lie in one rectangle of texts; a field that a row lacks is an empty text between two empty pieces.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -25,13 +24,16 @@ ROW_STAMP = 360_000
 """Update stamp of the first row, in hundredths of a second of that day."""
 _DAY_STAMPS = 8_640_000
 
-FIELDS = ("id", "minute", "second", "patient", "day", "time", "day2", "time2", "value", "second_value")
-_SLOTS = {
-    name: (f"\ue000{name}\ue001", pattern)
-    for name, pattern in zip(FIELDS, ("%s", "%s", "%s", "%s", "%s", "%s", "%s", "%s", "", "%d"), strict=True)
-}
+FIELDS = ("url", "id", "minute", "second", "patient", "day", "time", "day2", "time2", "value", "second_value")
+_MARKS = {name: f"\ue000{name}\ue001" for name in FIELDS}
+"""Placeholders in private-use characters, which no text of a record holds."""
 _HAS_TIME, _HAS_VALUE = 4, 8
 """Variant bits above the interpretation level (0 low, 1 normal, 2 high)."""
+_MOST_FORMATS = 4096
+
+Texts = NDArray[np.object_]
+Format = tuple[list[str], list[bool]]
+"""The fixed pieces around the fields, and which fields the row has."""
 
 
 class _Days(dict[int, str]):
@@ -47,75 +49,90 @@ class Renderer:
 
     def __init__(self, columns: Columns, templates: Templates, mrns: list[str], base_id: int) -> None:
         self._columns, self._templates, self._base_id = columns, templates, base_id
-        self._patients = [_subject(mrn) for mrn in mrns]
-        self._formats: dict[tuple[str, str], dict[int, str]] = {}
+        self._patients = _texts([_subject(mrn) for mrn in mrns])
+        self._formats: dict[tuple[int, str, str], Format] = {}
         self._scale = 10.0**templates.decimals
         self._days = _Days()
-        self._minutes = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)]
-        self._seconds = [f"{stamp // 100:02d}.{stamp % 100:02d}0" for stamp in range(6000)]
+        self._minutes = _texts([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)])
+        self._seconds = _texts([f"{stamp // 100:02d}.{stamp % 100:02d}0" for stamp in range(6000)])
 
     def resources(self, rows: NDArray[np.int64]) -> list[str]:
         """Each row as a resource, JSON text."""
-        return self._fill(rows, ("", ""))
+        return ["".join(row) for row in self._rectangle(rows, "", "").tolist()]
 
-    def entries(self, rows: NDArray[np.int64], base_url: str, mode: str = "match") -> list[str]:
+    def entries(self, rows: NDArray[np.int64], base_url: str, mode: str) -> list[str]:
         """Each row as a searchset entry with fullUrl under base_url, JSON text."""
-        return self._fill(rows, (base_url, mode))
+        return ["".join(row)[:-1] for row in self._rectangle(rows, base_url, mode).tolist()]
 
-    def _fill(self, rows: NDArray[np.int64], envelope: tuple[str, str]) -> list[str]:
+    def page(self, rows: NDArray[np.int64], base_url: str, mode: str) -> str:
+        """All rows as searchset entries with commas between them."""
+        return "".join(self._rectangle(rows, base_url, mode).ravel().tolist())[:-1]
+
+    def _rectangle(self, rows: NDArray[np.int64], base_url: str, mode: str) -> Texts:
+        """One line of texts a row; joined they are its JSON, with a comma behind an entry."""
+        if not len(rows):
+            return np.empty((0, 1), dtype=object)
         columns = self._columns
         run = np.searchsorted(columns.run_start, rows, side="right") - 1
         template, patient = columns.run_template[run], columns.run_patient[run]
-        minute, value, order = columns.minute[rows], columns.value[rows], columns.order[rows].astype(np.int64)
+        minute, value = columns.minute[rows], columns.value[rows]
         timed, valued = minute != MISSING, value != MISSING
-        level = 1 + (value > self._templates.high[template]) - (value < self._templates.low[template]) * valued
+        high, low = value > self._templates.high[template], value < self._templates.low[template]
         key = (template.astype(np.int64) * len(STATUSES) + columns.status[rows]) * 16
-        key += np.where(valued, level, 1) + timed * _HAS_TIME + valued * _HAS_VALUE
-        formats = self._formats.setdefault(envelope, {})
-        keys = key.tolist()
-        for missing in set(keys) - formats.keys():
-            formats[missing] = self._format(missing, *envelope)
-        days, minutes = self._days, self._minutes
+        key += np.where(valued, 1 + high - low.astype(np.int64), 1) + timed * _HAS_TIME + valued * _HAS_VALUE
+        distinct, at = np.unique(key, return_inverse=True)
+        formats = [self._format(one, base_url, mode) for one in distinct.tolist()]
+        fields = self._fields(rows, patient, np.where(timed, minute, 0))
+        fields[:, 9], fields[:, 10] = self._values(template, np.where(valued, value, 0))
+        fields[~np.array([used for _, used in formats], dtype=bool)[at]] = ""
+        lines = np.empty((len(rows), 2 * len(FIELDS) + 1), dtype=object)
+        lines[:, 0::2] = np.array([pieces for pieces, _ in formats], dtype=object)[at]
+        lines[:, 1::2] = fields
+        return lines
+
+    def _fields(self, rows: NDArray[np.int64], patient: NDArray[np.int32], minute: NDArray[np.int32]) -> Texts:
+        columns, days, minutes = self._columns, self._days, self._minutes
+        order = columns.order[rows].astype(np.int64)
+        fields = np.empty((len(rows), len(FIELDS)), dtype=object)
+        fields[:, 0] = fields[:, 1] = _numerals(order + self._base_id)
         stamp_minute, stamp_second = np.divmod((ROW_STAMP + order) % _DAY_STAMPS, 6000)
-        day, time = np.divmod(np.where(timed, minute, 0), 1440)
-        day2, time2 = np.divmod(np.where(timed, minute + columns.delay[rows], 0), 1440)
-        first, second = self._values(template, value, valued)
-        seconds, patients = self._seconds, self._patients
-        fields = zip(
-            *(2 * [(order + self._base_id).tolist()]),
-            [minutes[index] for index in stamp_minute.tolist()],
-            [seconds[index] for index in stamp_second.tolist()],
-            [patients[index] for index in patient.tolist()],
-            [days[index] for index in day.tolist()],
-            [minutes[index] for index in time.tolist()],
-            [days[index] for index in day2.tolist()],
-            [minutes[index] for index in time2.tolist()],
-            first,
-            second,
-            strict=False,
-        )
-        return list(map(str.__mod__, [formats[index] for index in keys], fields))
+        fields[:, 2], fields[:, 3] = minutes[stamp_minute], self._seconds[stamp_second]
+        fields[:, 4] = self._patients[patient]
+        for column, moment in ((5, minute), (7, minute + columns.delay[rows])):
+            day, time = np.divmod(moment, 1440)
+            fields[:, column], fields[:, column + 1] = [days[one] for one in day.tolist()], minutes[time]
+        return fields
 
-    def _values(
-        self, template: NDArray[np.int32], value: NDArray[np.int32], valued: NDArray[np.bool_]
-    ) -> tuple[Any, Any]:
+    def _values(self, template: NDArray[np.int32], value: NDArray[np.int32]) -> tuple[Any, Any]:
+        """Values as text: the decimal number, or both halves of a pair."""
+        first = _numerals(value / self._scale[template])
+        whole = self._templates.decimals[template] == 0
+        if not whole.any():
+            return first, ""
         pair = self._templates.is_pair[template]
-        number = np.where(valued, value, 0)
-        if not pair.any():
-            return (number / self._scale[template]).tolist(), repeat(0)
-        first = np.where(pair, number // 1000, number / self._scale[template])
-        return first.tolist(), (number % 1000).tolist()
+        integers = _numerals(np.where(pair, value // 1000, value))
+        choices = zip(whole.tolist(), integers, first, strict=True)
+        mixed = [integer if is_whole else number for is_whole, integer, number in choices]
+        return mixed, _numerals(value % 1000) if pair.any() else ""
 
-    def _format(self, key: int, base_url: str, mode: str) -> str:
+    def _format(self, key: int, base_url: str, mode: str) -> Format:
+        found = self._formats.get((key, base_url, mode))
+        if found is None:
+            if len(self._formats) >= _MOST_FORMATS:
+                self._formats.clear()
+            found = self._formats[key, base_url, mode] = _cut(self._text(key, base_url, mode))
+        return found
+
+    def _text(self, key: int, base_url: str, mode: str) -> str:
+        """The JSON of a kind of row, with marks where its fields go."""
         shape, variant = divmod(key, 16)
         template_index, status = divmod(shape, len(STATUSES))
         template = self._templates.get(template_index)
         body = prototype(template, STATUSES[status])
-        del body["resourceType"]
-        body["subject"] = _SLOTS["patient"][0]
+        body["subject"] = _MARKS["patient"]
         if variant & _HAS_TIME:
-            written = f"{_SLOTS['day'][0]}T{_SLOTS['time'][0]}:00+00:00"
-            later = f"{_SLOTS['day2'][0]}T{_SLOTS['time2'][0]}:00+00:00"
+            written = f"{_MARKS['day']}T{_MARKS['time']}:00+00:00"
+            later = f"{_MARKS['day2']}T{_MARKS['time2']}:00+00:00"
             body[DATE_ELEMENTS[template.kind]] = written
             if template.kind == "Condition":
                 body["recordedDate"] = later
@@ -123,41 +140,44 @@ class Renderer:
                 body["issued"] = later
         if variant & _HAS_VALUE and template.value == "quantity":
             units = {"unit": template.unit, "system": "http://unitsofmeasure.org", "code": template.unit}
-            body["valueQuantity"] = {"value": _SLOTS["value"][0], **(units if template.unit else {})}
+            body["valueQuantity"] = {"value": _MARKS["value"], **(units if template.unit else {})}
         elif variant & _HAS_VALUE and template.value == "pair":
             unit = f" {template.unit}" if template.unit else ""
-            body["valueString"] = f"{_SLOTS['value'][0]}/{_SLOTS['second_value'][0]}{unit}"
+            body["valueString"] = f"{_MARKS['value']}/{_MARKS['second_value']}{unit}"
         if variant & 3 != 1:
             body["interpretation"] = interpretation((variant & 3) - 1)
-        stamp = f"{LOADED}T{_SLOTS['minute'][0]}:{_SLOTS['second'][0]}+00:00"
-        head = {"resourceType": template.kind, "id": _SLOTS["id"][0], "meta": {"versionId": "1", "lastUpdated": stamp}}
-        text = orjson.dumps({**head, **in_order(template.kind, body)}).decode().replace("%", "%%")
-        filled = _fill_slots(text, template.value, template.decimals)
+        stamp = f"{LOADED}T{_MARKS['minute']}:{_MARKS['second']}+00:00"
+        head = {"resourceType": template.kind, "id": _MARKS["id"], "meta": {"versionId": "1", "lastUpdated": stamp}}
+        text = orjson.dumps({**head, **in_order(template.kind, body)}).decode()
         if not mode:
-            return "%.0s" + filled
-        return f'{{"fullUrl":"{base_url.replace("%", "%%")}/{template.kind}/%s","resource":{filled},{_mode(mode)}}}'
+            return text
+        url = f"{base_url}/{template.kind}/{_MARKS['url']}"
+        return f'{{"fullUrl":"{url}","resource":{text},"search":{{"mode":"{mode}"}}}},'
 
 
-def _mode(mode: str) -> str:
-    return f'"search":{{"mode":"{mode}"}}'
-
-
-def _fill_slots(text: str, value: str, decimals: int) -> str:
-    """Replace the slots by conversions, in the fixed field order; swallow the fields that the text lacks."""
-    done, swallow = "", ""
+def _cut(text: str) -> Format:
+    """Cut a text at its marks, in the fixed order of the fields."""
+    pieces: list[str] = []
+    used: list[bool] = []
     for name in FIELDS:
-        mark, pattern = _SLOTS[name]
-        if name == "value":
-            pattern = f"%.{decimals}f" if value == "quantity" else "%d"
-        quoted = f'"{mark}"'
+        mark, quoted = _MARKS[name], f'"{_MARKS[name]}"'
+        # a subject is an object and a quantity a number: their quotes go with the mark
         if name == "patient" or (name == "value" and quoted in text):
             mark = quoted
         before, found, after = text.partition(mark)
-        if found:
-            done, text, swallow = done + swallow + before + pattern, after, ""
-        else:
-            swallow += "%.0s"
-    return done + swallow + text
+        used.append(bool(found))
+        pieces.append(before if found else "")
+        text = after if found else text
+    return [*pieces, text], used
+
+
+def _texts(items: list[str]) -> Texts:
+    return np.array(items, dtype=object)
+
+
+def _numerals(numbers: NDArray[Any]) -> list[str]:
+    """Numbers as JSON writes them, made by one serialisation."""
+    return orjson.dumps(numbers.tolist())[1:-1].decode().split(",") if len(numbers) else []
 
 
 def _subject(mrn: str) -> str:

@@ -56,3 +56,7 @@ class Segment(Protocol):
     def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
         """Each row as a searchset entry, JSON text."""
         ...
+
+    def page(self, rows: Rows, base_url: str, mode: str) -> str:
+        """All rows as searchset entries with commas between them."""
+        ...

@@ -23,7 +23,7 @@ from medagentbenchv2.fhir.lru import ResponseCache
 from medagentbenchv2.fhir.render import LOADED_MS
 from medagentbenchv2.fhir.rows import Records
 from medagentbenchv2.fhir.search import Base
-from medagentbenchv2.fhir.tabular import Table
+from medagentbenchv2.fhir.tabular import Columnar
 from medagentbenchv2.fhir.templates import Templates
 
 FORMAT = 1
@@ -34,7 +34,7 @@ class Snapshot:
     """Immutable records with everything that searching them needs; make one by build, load, open or from_ndjson."""
 
     def __init__(
-        self, checksum: str, facts: Mapping[str, Any], table: Table | None, whole: Documents, columns: Columns | None
+        self, checksum: str, facts: Mapping[str, Any], table: Columnar | None, whole: Documents, columns: Columns | None
     ) -> None:
         self.checksum = checksum
         """SHA-256 (hex) of the content: equal for equal records on every machine."""
@@ -109,7 +109,7 @@ class Snapshot:
 def _assemble(checksum: str, facts: Mapping[str, Any], columns: Columns, texts: Mapping[str, bytes]) -> Snapshot:
     patients = [orjson.loads(line) for line in texts["patients"].split(b"\n") if line]
     mrns = [patient["id"] for patient in patients]
-    table = Table(columns, Templates(texts["templates"]), mrns, facts["base_id"])
+    table = Columnar(columns, Templates(texts["templates"]), mrns, facts["base_id"])
     whole = documents.of(_with_meta(patient, index) for index, patient in enumerate(patients))
     return Snapshot(checksum, facts, table, whole, columns)
 

@@ -61,5 +61,5 @@ def cut(resource: Resource, summary: str, elements: frozenset[str]) -> Resource:
 def _tagged(resource: Resource) -> Resource:
     meta: dict[str, Any] = dict(resource.get("meta", {}))
     meta["tag"] = [*meta.get("tag", []), SUBSETTED]
-    head = {name: resource[name] for name in ("resourceType", "id") if name in resource}
+    head: Resource = {name: resource[name] for name in ("resourceType", "id") if name in resource}
     return {**head, "meta": meta, **{name: value for name, value in resource.items() if name not in _ALWAYS}}
