@@ -65,7 +65,7 @@ def calculate(expression: str) -> str:
     Raises AgentError with the reason when the expression cannot be evaluated.
     """
     try:
-        tree = ast.parse(expression, mode="eval")
+        tree = ast.parse(expression.strip(), mode="eval")
         with localcontext(Context(prec=28)):
             return _text(_Evaluator().value_of(tree.body, expression))
     except (InvalidExpression, SyntaxError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
@@ -215,7 +215,7 @@ def _text(value: Any) -> str:
         raise InvalidExpression("the result is neither a number nor a date")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
         raise InvalidExpression("the result is not a finite number")
     if isinstance(value, str):
         return orjson.dumps(value).decode()

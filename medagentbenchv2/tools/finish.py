@@ -31,7 +31,7 @@ def _typed(value: Any) -> Any:
             raise PydanticCustomError(
                 "answer",
                 "value[{place}] is {item}; accepted are text, numbers and null",
-                {"place": place, "item": shown(item)},
+                {"place": place, "item": "not a finite number" if isinstance(item, float) else shown(item)},
             )
     return value
 

@@ -38,9 +38,9 @@ def normalise(resource: dict[str, Any]) -> dict[str, Any]:
 
     Text becomes a CodeableConcept's text, a Reference's reference, an Annotation's text and so on; a number becomes a
     Quantity's value; one thing becomes a list of one where the element repeats, and a list of one becomes the thing
-    where it does not; a bare coding becomes a CodeableConcept; doses and rates directly on a dosage move into
-    doseAndRate. A resource without a known resourceType, or nested deeper than any server accepts, comes back as it
-    is.
+    where it does not (several stay as they are); a bare coding becomes a CodeableConcept; doses and rates directly on
+    a dosage move into doseAndRate. A resource without a known resourceType, or nested deeper than any server accepts,
+    comes back as it is.
     """
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or not r4.is_resource(kind) or depth_exceeds(resource, _MAX_DEPTH):
@@ -93,8 +93,13 @@ def _is_coding(value: Any) -> bool:
 
 
 def _with_dose_and_rate(dosage: dict[str, Any]) -> dict[str, Any]:
+    """Amounts directly on a dosage join its one doseAndRate where that has none of them, else they are another one."""
     amounts = {name: dosage[name] for name in _AMOUNTS if name in dosage}
-    if not amounts or "doseAndRate" in dosage:
+    if not amounts:
         return dosage
     rest = {name: value for name, value in dosage.items() if name not in amounts}
-    return rest | {"doseAndRate": [_members("Dosage.doseAndRate", amounts)]}
+    moved = _members("Dosage.doseAndRate", amounts)
+    there = rest.get("doseAndRate") or []
+    if len(there) == 1 and isinstance(there[0], dict) and not there[0].keys() & moved.keys():
+        return rest | {"doseAndRate": [there[0] | moved]}
+    return rest | {"doseAndRate": [*there, moved]}

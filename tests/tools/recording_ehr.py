@@ -60,6 +60,8 @@ class RecordingEhr:
         if offset + count < self.total:
             url = f"http://ehr/fhir?_getpages=abc&_getpagesoffset={offset + count}&_count={count}"
             links.append({"relation": "next", "url": url})
-        entry = [{"fullUrl": "http://ehr/x", "resource": ROW | {"id": str(n)}, "search": {"mode": "match"}} for n in shown]
+        entry = [
+            {"fullUrl": "http://ehr/x", "resource": ROW | {"id": str(n)}, "search": {"mode": "match"}} for n in shown
+        ]
         bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": self.total, "link": links}
         return Response(200, orjson.dumps(bundle | ({"entry": entry} if entry else {})))

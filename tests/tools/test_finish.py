@@ -56,7 +56,7 @@ async def test_an_empty_list_is_an_answer() -> None:
         ([True], "value[0] is true; accepted are text, numbers and null"),
         ([1, [2]], "value[1] is [2]"),
         ([{"a": 1}], 'value[0] is {"a":1}'),
-        ([math.nan], "value[0] is null"),
+        ([math.nan], "value[0] is not a finite number"),
         ([0] * 1001, "accepted are at most 1000 values"),
     ],
 )
