@@ -37,9 +37,9 @@ def frontier(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; cost on a logarithmic axis, legend to the right."""
-    rows = frame(board).rows
+    rows = table.rows
     labels = [str(row[0]) for row in rows]
     right = text_inches(labels, 8.5) + 0.6
     width, height = 0.62 + 4.8 + right, max(4.2, 1.9 + 0.21 * len(rows))

@@ -33,7 +33,7 @@ class Plot:
     absent: str
     """Why it is not drawn when its frame is empty."""
     frame: Callable[[Board], Table]
-    draw: Callable[[Board, Theme], Any]
+    draw: Callable[[Board, Table, Theme], Any]
 
 
 PLOTS = (
@@ -103,7 +103,7 @@ def _draw(plot: Plot, board: Board, folder: Path) -> Drawn:
     with need("matplotlib").rc_context(RC):
         for theme in THEMES:
             name = plot.name if theme.name == "light" else f"{plot.name}_{theme.name}"
-            files += save(plot.draw(board, theme), folder / name)
+            files += save(plot.draw(board, frame, theme), folder / name)
     table = folder / f"{plot.name}.csv"
     table.write_text(frame.to_csv(), encoding="utf-8", newline="\n")
     return Drawn(plot, (*files, table))

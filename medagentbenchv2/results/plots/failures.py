@@ -41,9 +41,8 @@ def frame(board: Board) -> Table:
     return Table("failures", "failures by category", ("Model", "Category", "Rollouts", "Scored", "Share (%)"), rows)
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; one stacked bar per model."""
-    table = frame(board)
     shown = list(dict.fromkeys(str(row[1]) for row in table.rows))[:MOST]
     shares: dict[str, Counter[str]] = {}
     for model, name, count, scored, _ in table.rows:

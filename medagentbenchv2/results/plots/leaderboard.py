@@ -41,7 +41,7 @@ def tied_groups(board: Board) -> list[tuple[int, int]]:
         pairs = ((a, b) for a in range(first, last + 1) for b in range(a + 1, last + 1))
         return not any(differs.get(frozenset((labels[a], labels[b])), True) for a, b in pairs)
 
-    stretches = []
+    stretches: list[tuple[int, int]] = []
     for first in range(len(labels)):
         last = first
         while last + 1 < len(labels) and alike(first, last + 1):
@@ -62,7 +62,7 @@ def packed(stretches: list[tuple[int, int]]) -> list[int]:
     return columns
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; as tall as there are models."""
     entries = [entry for entry in board.entries if entry.interval is not None]
     names = [f"{board.ranks[entry.label]}  {entry.label}" for entry in entries]

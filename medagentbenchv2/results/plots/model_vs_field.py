@@ -25,26 +25,26 @@ def delta(board: Board, focus: Entry, group: Group) -> Interval | None:
 
 def frame(board: Board) -> Table:
     """One row per family; empty when the field is."""
-    rows: list[list[Cell]] = []
     focus = board.focus
-    for group in board.groups if focus and board.field else ():
-        tasks = focus.tasks_of(group)
-        difference = delta(board, focus, group)
-        if difference is None:
-            continue
-        row: list[Cell] = [group.key, group.title, len(tasks), percent(focus.mean_of(tasks))]
-        row += [percent(board.field_mean(group)), percent(difference.estimate)]
-        rows.append([*row, percent(difference.low), percent(difference.high)])
+    rows = [_row(board, focus, group) for group in board.groups] if focus and board.field else []
     headers = (
         "Task", "Description", "n", "Focus (%)", "Field Average (%)", "Delta (pp)", "95% CI Low, these tasks (pp)",
         "95% CI High, these tasks (pp)",
     )  # fmt: skip
-    return Table("model_vs_field", "focus and field per family", headers, rows)
+    return Table("model_vs_field", "focus and field per family", headers, [row for row in rows if row])
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def _row(board: Board, focus: Entry, group: Group) -> list[Cell]:
+    tasks, difference = focus.tasks_of(group), delta(board, focus, group)
+    if difference is None:
+        return []
+    row: list[Cell] = [group.key, group.title, len(tasks), percent(focus.mean_of(tasks))]
+    row += [percent(board.field_mean(group)), percent(difference.estimate)]
+    return [*row, percent(difference.low), percent(difference.high)]
+
+
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure: scores on the left, signed differences on the right."""
-    table = frame(board)
     rows = [[float(cell) for cell in row[3:] if cell is not None] for row in table.rows]
     names = {group.key: group.label for group in board.groups}
     labels = [names[str(row[0])] for row in table.rows]

@@ -11,7 +11,6 @@ from medagentbenchv2.results.statistics.bootstrap import task_bootstrap
 from medagentbenchv2.results.statistics.repeats import pass_at_k, pass_hat_k_of
 from medagentbenchv2.results.tables.table import Cell, Table, percent
 
-
 FEW = 6
 """Up to so many models, pass@k is drawn, too; the frame always holds it."""
 
@@ -40,10 +39,10 @@ def _row(entry: Entry, k: int) -> list[Cell]:
     return [entry.label, k, len(eligible), *bounds, percent(pass_at_k(list(eligible.values()), k))]
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure, legend to the right."""
     series: dict[str, list[list[float]]] = {}
-    for label, *rest in frame(board).rows:
+    for label, *rest in table.rows:
         series.setdefault(str(label), []).append([float(cell or 0) for cell in rest])
     right = text_inches(list(series), 8.5) + 0.6
     width, height = 0.62 + 4.6 + right, max(4.2, 1.9 + 0.21 * len(series))

@@ -23,11 +23,11 @@ def frame(board: Board) -> Table:
     )
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; dots of equal scores are stacked so that none hides another."""
     families: dict[str, list[tuple[float, bool]]] = {}
     names = {group.key: group.label for group in board.groups}
-    for key, _, label, score in frame(board).rows:
+    for key, _, label, score in table.rows:
         focused = board.focus is not None and label == board.focus.label
         families.setdefault(names[str(key)], []).append((float(score or 0), focused))
     labels = list(families)
@@ -40,10 +40,10 @@ def draw(board: Board, theme: Theme) -> Any:
     for y, label in enumerate(labels):
         points = sorted(families[label])
         _box(ax, theme, y, [score for score, _ in points])
-        for score, offset, focused in _stacked(points):
+        for share, offset, focused in _stacked(points):
             colour, shape = (theme.series[1], "D") if focused else (theme.series[0], "o")
             style = {"markersize": 4.6 if focused else 4, "alpha": 1 if focused else 0.85, "zorder": 3 + focused}
-            dots[focused] = ax.plot((score,), (y + offset,), shape, color=colour, **style)[0]
+            dots[focused] = ax.plot((share,), (y + offset,), shape, color=colour, **style)[0]
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_yticks(range(len(labels)), labels)
     ax.set_xlim(-3, 103)

@@ -45,7 +45,7 @@ def frame(board: Board) -> Table:
     return Table("task_grouped_bars", "chosen models per family", headers, rows)
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; families across, one bar per model, ten families to a line."""
     models = [entry.label for entry in chosen(board)]
     lines = [board.groups[at : at + PER_LINE] for at in range(0, len(board.groups), PER_LINE)]
@@ -58,7 +58,7 @@ def draw(board: Board, theme: Theme) -> Any:
     for number, groups in enumerate(lines):
         top = 0.75 + number * (2.5 + ticks)
         ax = panel(fig, theme, 0.62, 0.2, top, height - top - 2.5)
-        bars |= _bars(ax, board, theme, models, groups)
+        bars |= _bars(ax, table, theme, models, groups)
         ax.set_xticks(range(len(groups)), [_wrapped(group) for group in groups], size=8)
         ax.set_xlim(-0.55, len(lines[0]) - 0.45)
         ax.set_ylim(0, 104)
@@ -69,15 +69,15 @@ def draw(board: Board, theme: Theme) -> Any:
     return fig
 
 
-def _bars(ax: Any, board: Board, theme: Theme, models: list[str], groups: list[Group]) -> dict[str, Any]:
-    table = {(row[0], row[2]): [float(cell or 0) for cell in row[4:]] for row in frame(board).rows}
+def _bars(ax: Any, table: Table, theme: Theme, models: list[str], groups: list[Group]) -> dict[str, Any]:
+    values = {(row[0], row[2]): [float(cell or 0) for cell in row[4:]] for row in table.rows}
     step = 0.8 / len(models)
     drawn = {}
     for number, model in enumerate(models):
         here = [
-            (x - 0.4 + (number + 0.5) * step, *table[g.key, model])
+            (x - 0.4 + (number + 0.5) * step, *values[g.key, model])
             for x, g in enumerate(groups)
-            if (g.key, model) in table
+            if (g.key, model) in values
         ]
         style = {"color": theme.colour(number), "edgecolor": theme.paper, "hatch": hatch(number), "linewidth": 0.5}
         drawn[model] = ax.bar([at for at, *_ in here], [share for _, share, _, _ in here], step * 0.92, **style)

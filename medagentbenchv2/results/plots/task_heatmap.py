@@ -17,10 +17,9 @@ def frame(board: Board) -> Table:
     return Table("task_heatmap", matrix.about, matrix.headers, matrix.rows if scored else [])
 
 
-def draw(board: Board, theme: Theme) -> Any:
+def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; families down, models across in leaderboard order."""
-    matrix = task_accuracy_matrix(board)
-    values = [[float(cell) if cell is not None else float("nan") for cell in row[2:]] for row in matrix.rows]
+    values = [[float(cell) if cell is not None else float("nan") for cell in row[2:]] for row in table.rows]
     rows = [group.label for group in board.groups] + ["Overall"]
     columns = [entry.label for entry in board.entries]
     left, bottom = text_inches(rows) + 0.1, text_inches(columns) * 0.72 + 0.25

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
 import numpy as np
@@ -41,20 +42,22 @@ def whole(scores: Sequence[Sequence[Fraction | int]]) -> tuple[NDArray[np.int64]
     return np.array(numbers, dtype=np.int64), denominator
 
 
-def task_counts(strata: Sequence[str], how: Resampling) -> NDArray[np.int64]:
+@lru_cache(maxsize=4)
+def task_counts(strata: tuple[str, ...], how: Resampling) -> NDArray[np.int32]:
     """How often each resample draws each task, shape (resamples, tasks); tasks are drawn within their stratum.
 
-    Draws come from PCG64's doubles, whose stream NumPy keeps.
+    Draws come from PCG64's doubles, whose stream NumPy keeps. The last few answers are kept: models share tasks.
     """
     generator = np.random.Generator(np.random.PCG64(how.seed))
     labels = np.array(strata)
-    counts = np.zeros((how.resamples, len(strata)), dtype=np.int64)
+    counts = np.zeros((how.resamples, len(strata)), dtype=np.int32)
     for stratum in dict.fromkeys(strata):
         members = np.flatnonzero(labels == stratum)
         draws = (generator.random((how.resamples, members.size)) * members.size).astype(np.int64)
         flat = draws + np.arange(how.resamples)[:, None] * members.size
         drawn = np.bincount(flat.ravel(), minlength=how.resamples * members.size)
         counts[:, members] = drawn.reshape(how.resamples, members.size)
+    counts.flags.writeable = False
     return counts
 
 
@@ -69,7 +72,7 @@ def task_bootstrap(
     if not scores:
         return None
     numbers, denominator = whole([scores])
-    totals = task_counts(strata, how) @ numbers[0]
+    totals = task_counts(tuple(strata), how) @ numbers[0]
     low, high = _percentiles(totals, denominator * len(scores), how.confidence)
     return Interval(float(sum(map(Fraction, scores)) / len(scores)), low, high, how.method)
 
@@ -85,7 +88,7 @@ def rank_intervals(
     if not scores:
         return []
     numbers, _ = whole(scores)
-    totals = task_counts(strata, how) @ numbers.T
+    totals = task_counts(tuple(strata), how) @ numbers.T
     ranks = 1 + (totals[:, None, :] > totals[:, :, None]).sum(axis=2)
     tail = (1 - how.confidence) / 2
     ordered = np.sort(ranks, axis=0)
