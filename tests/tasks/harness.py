@@ -306,3 +306,13 @@ def _is_named(resource: Resource, arguments: dict[str, Any]) -> bool:
         "name": lambda value: any(part.startswith(value.lower()) for part in [family, *given]),
     }
     return all(tests[key](value) for key, value in arguments.items())
+
+
+def before(*, clock: datetime = V2_CLOCK, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
+    """That long before the clock."""
+    return clock - timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def changed(call: Call, **elements: Any) -> Resource:
+    """The order of a create, as a server would store it, with elements replaced; None removes one."""
+    return {name: value for name, value in {**call.arguments, **elements}.items() if value is not None}

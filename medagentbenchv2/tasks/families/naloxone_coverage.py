@@ -15,7 +15,7 @@ from medagentbenchv2.grading.answer import Answer, Number
 from medagentbenchv2.grading.expectation import Count, Expectation, Order
 from medagentbenchv2.grading.fields import Says
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.orders import counted, medication, no_writes
+from medagentbenchv2.tasks.orders import counted, either, medication, no_writes
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import finish, order_medication, search_medications, seen
 from medagentbenchv2.terms import drugs
@@ -24,13 +24,14 @@ from medagentbenchv2.tools.call import Steps
 OPIOIDS = drugs("hydromorphone", "oxycodone", "fentanyl", "hydrocodone", "morphine")
 RESCUE = drugs("naloxone", "narcan", but=("buprenorphine",))
 OPIOID_ORDERS = (
-    "HYDROMORPHONE 2 MG PO TABS",
-    "OXYCODONE 5 MG PO TABS",
-    "MORPHINE 15 MG PO TBCR",
-    "HYDROCODONE-ACETAMINOPHEN 5-325 MG PO TABS",
-    "FENTANYL 25 MCG/HR TD PT72",
+    "HYDROMORPHONE 2 MG TABLET",
+    "OXYCODONE 5 MG TABLET",
+    "MORPHINE ER 15 MG TABLET,EXTENDED RELEASE",
+    "HYDROCODONE 5 MG-ACETAMINOPHEN 325 MG TABLET",
+    "FENTANYL 25 MCG/HR TRANSDERMAL PATCH",
 )
-RESCUE_ORDER = "NALOXONE 4 MG/ACTUATION NA SPRY"
+RESCUE_ORDER = "NALOXONE 4 MG/ACTUATION NASAL SPRAY"
+NO_RESCUE = "BUPRENORPHINE-NALOXONE 8 MG-2 MG SUBLINGUAL FILM"
 
 
 def rescue(mrn: str) -> Order:
@@ -87,7 +88,8 @@ class NaloxoneCoverage(Family[PatientSlots]):
         named = Says(
             category="wrong_code", places=("medication", "code"), pattern=RESCUE.loosely().pattern, label="naloxone"
         )
-        return counted(slots.mrn, Count(label="one naloxone order", fields=(named,), least=1, most=1))
+        fields = either(slots.mrn, "", named).fields
+        return counted(slots.mrn, Count(label="one naloxone order", fields=fields, least=1, most=1))
 
     def plant(self, scene: Scene, branch: str) -> PatientSlots:
         scene.clear_orders(*OPIOIDS.words, *RESCUE.words)
@@ -100,7 +102,13 @@ class NaloxoneCoverage(Family[PatientSlots]):
         elif branch == "uncovered":
             scene.order(RESCUE_ORDER, scene.some_days_ago(60, 300), status="stopped")
             if scene.index % 8 >= 4:
-                scene.order("BUPRENORPHINE-NALOXONE 8-2 MG SL FILM", scene.some_days_ago(0, 60))
+                scene.order(NO_RESCUE, scene.some_days_ago(0, 60))
+            scene.order(RESCUE_ORDER, scene.later())
+        if scene.index % 3 == 1:
+            scene.order(scene.rng.choice(OPIOID_ORDERS), scene.later())
+            scene.order(scene.rng.choice(OPIOID_ORDERS), scene.some_days_ago(0, 30), status="cancelled")
+        if scene.difficulty > 1:
+            scene.order(scene.rng.choice(OPIOID_ORDERS), scene.some_days_ago(0, 30), status="entered-in-error")
         return PatientSlots(mrn=scene.mrn)
 
     def solve(self, slots: PatientSlots, now: datetime) -> Steps:
