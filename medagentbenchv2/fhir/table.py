@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from medagentbenchv2.fhir.columns import KINDS, Columns
+from medagentbenchv2.fhir.columns import KINDS, Columns, clinical_minute
 from medagentbenchv2.fhir.extract import Values, values
 from medagentbenchv2.fhir.parameters import PARAMETERS, Parameter
 from medagentbenchv2.fhir.prototypes import DATE_ELEMENTS, prototype, split_shape
