@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
 import orjson
 
+from medagentbenchv2 import data
 from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.fhir.preflight import Holding, preflight
+from medagentbenchv2.fhir.wire import Server
 from medagentbenchv2.grading.expectation import GRADING_VERSION, Profile
 from medagentbenchv2.rollout import Output, Rollout
 from medagentbenchv2.tasks.generated import (
@@ -76,9 +80,24 @@ class Setup:
                 raise ArgumentError(f"{name}: {value!r} is not a whole number from {least} to {most}")
 
     def check(self) -> None:
-        """Meet the EHR and the tasks now, so that what is wrong with them is said before the first rollout."""
+        """Meet the EHR and the tasks now, so that what is wrong with them is said before the first rollout.
+
+        Raises ArgumentError; with fhir_api_base this asks the server once.
+        """
         if not self.tasks:
             raise ArgumentError("tasks: none are left; widen task_types")
+        if self.fhir_api_base is None and self.writes == "server":
+            raise ArgumentError("writes: 'server' needs fhir_api_base; the embedded EHR is always isolated")
+
+    @cached_property
+    def holding(self) -> Holding | None:
+        """What the remote server holds; None for the embedded EHR. Raises ArgumentError when nothing answers."""
+        return None if self.fhir_api_base is None else preflight(self.fhir_api_base)
+
+    @cached_property
+    def server(self) -> Server | None:
+        """The remote server, one pool for all rollouts; None for the embedded EHR."""
+        return None if self.fhir_api_base is None else Server(self.fhir_api_base)
 
     @cached_property
     def world(self) -> World:
@@ -90,12 +109,29 @@ class Setup:
     @cached_property
     def tasks(self) -> list[Task]:
         """The evaluation tasks. Raises ArgumentError for an unusable file, type or patient."""
-        if self.tasks_path is None:
-            pool = self.world.tasks.get(self.tasks_variant) or public_tasks(self.world)
-            return select(pool, self.task_types, self.tasks_variant)
-        tasks = select(read_tasks(Path(self.tasks_path).expanduser()), self.task_types, Path(self.tasks_path).name)
-        _refuse_unknown_patients(tasks, self.world)
-        return tasks
+        if self.tasks_path is not None:
+            path = Path(self.tasks_path).expanduser()
+            tasks = select(read_tasks(path), self.task_types, path.name)
+            if self.fhir_api_base is None:
+                _refuse_unknown_patients(tasks, self.world)
+            return tasks
+        pool = self._published() if self.holding is not None else None
+        pool = pool or self.world.tasks.get(self.tasks_variant) or public_tasks(self.world)
+        return select(pool, self.task_types, self.tasks_variant)
+
+    def _published(self) -> list[Task] | None:
+        """The tasks for what the remote server holds; None when it holds our own EHR."""
+        holding = self.holding
+        if holding is None or (holding.hospital == "ours" and holding.checksum == self.world.snapshot.checksum):
+            return None
+        if holding.hospital != "published":
+            what = (
+                "another version of our EHR" if holding.hospital == "ours" else "neither our EHR nor the published one"
+            )
+            raise ArgumentError(f"fhir_api_base: {self.fhir_api_base} holds {what}; give tasks_path with tasks for it")
+        if self.tasks_variant not in VARIANTS:
+            raise not_among("tasks_variant", self.tasks_variant, VARIANTS)
+        return read_tasks(data.path("published", f"{self.tasks_variant}.jsonl"))
 
     @cached_property
     def train_tasks(self) -> list[Task]:
@@ -143,15 +179,25 @@ class Setup:
         """The prompt: system and user message."""
         return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": prompt_of(task)}]
 
+    @property
+    def _ehr_identity(self) -> str:
+        if self.holding is None or self.holding.hospital == "ours":
+            return self.world.snapshot.checksum
+        return self.holding.hospital
+
     @cached_property
     def task_fingerprint(self) -> str:
         """SHA-256 over what makes results comparable: tasks, prompt, tool schemas, EHR and grading version."""
         digest = hashlib.sha256()
-        for part in (SYSTEM_PROMPT, openai_tools(), self.world.snapshot.checksum, GRADING_VERSION):
+        for part in (SYSTEM_PROMPT, openai_tools(), self._ehr_identity, GRADING_VERSION):
             digest.update(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
         for task in self.tasks:
             digest.update(orjson.dumps(task.to_json(), option=orjson.OPT_SORT_KEYS))
         return digest.hexdigest()
+
+
+FREEZE = datetime(2025, 1, 1, tzinfo=UTC)
+"""Rows that somebody stored later on a published (or our own) server are invisible to agent and judge alike."""
 
 
 def prompt_of(task: Task) -> str:

@@ -1,7 +1,8 @@
 """Reading and writing tasks files: JSON Lines or a JSON list, ours or the published ones as they are.
 
 A row: {"id", "instruction", "context"?, "family"?, "slots"?, "now"?, "branch"?}. Without `family` the row is recognised
-by its sentence pattern and codes; then slots come from the text (or `eval_MRN`), and the clock from the text.
+by its sentence pattern and codes; then slots come from the text (or `eval_MRN`), and the clock from the text. With
+`family` and `slots` the instruction may be left out: the task is then asked in our words.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ DEFAULT_CLOCKS = {
 def read_tasks(path: Path) -> list[Task]:
     """All tasks of a file. Raises ArgumentError that names the row and the field for anything unusable."""
     rows = _rows(path)
-    tasks = [_task(row, f"tasks_path: {path.name}, row {number}") for number, row in enumerate(rows, 1)]
+    tasks = [_task(row, number, f"tasks_path: {path.name}, row {number}") for number, row in enumerate(rows, 1)]
     doubled = _first_double(task.id for task in tasks)
     if doubled is not None:
         raise ArgumentError(f"tasks_path: {path.name} holds the id {doubled!r} twice; ids must be unique")
@@ -66,15 +67,19 @@ def _line(line: bytes, path: Path, number: int) -> Any:
         raise ArgumentError(f"tasks_path: {path.name}, line {number} is not JSON: {error}") from None
 
 
-def _task(row: Any, where: str) -> Task:
+def _task(row: Any, number: int, where: str) -> Task:
     if not isinstance(row, dict):
         raise ArgumentError(f"{where}: a task is an object with id and instruction, not {type(row).__name__}")
     identity = _text(row, "id", where)
-    instruction, context = _text(row, "instruction", where), _text(row, "context", where, default="")
+    worded = "instruction" in row or "family" not in row
+    instruction = _text(row, "instruction", where) if worded else ""
+    context = _text(row, "context", where, default="")
     family, named = _family(row, f"{instruction}\n{context}", where)
     slots = _slots(row, family, named, where)
     stated = _CLOCK.search(f"{instruction}\n{context}")
     now = _clock(row, stated, family, where)
+    if not worded:
+        instruction, context = family.prompt(slots, now, number)
     ours = any((instruction, context) == family.prompt(slots, now, w) for w in range(len(family.asks)))
     return Task(
         id=identity,

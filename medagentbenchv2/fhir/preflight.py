@@ -1,0 +1,65 @@
+"""One look at a FHIR server before the first rollout: is it there, and what does it hold?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.fhir.capability import CHECKSUM_URL
+from medagentbenchv2.fhir.wire import HEADERS
+
+TIMEOUT_S = 5.0
+PUBLISHED_MRNS = ("S6315806", "S6474456", "S2874099")
+"""Three patients of the published MedAgentBench image."""
+HOW_TO_START = (
+    "start one with `medagentbenchv2 ehr serve` (http://127.0.0.1:8080/fhir/), or leave fhir_api_base out for the "
+    "embedded EHR"
+)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a server holds."""
+
+    hospital: Literal["ours", "published", "other"]
+    checksum: str | None = None
+    """The EHR's checksum, where the server is ours."""
+
+
+def preflight(base_url: str) -> Holding:
+    """GET metadata once (5 s). Raises ArgumentError, in one line with the remedy, when it is no FHIR R4 server."""
+    if not base_url.startswith(("http://", "https://")):
+        raise ArgumentError(f"fhir_api_base: {base_url!r} is not an http address such as http://localhost:8080/fhir/")
+    root = base_url.rstrip("/")
+    with httpx.Client(timeout=TIMEOUT_S, headers=HEADERS, follow_redirects=True) as client:
+        statement = _get(client, root, "metadata")
+        if statement.get("resourceType") != "CapabilityStatement" or not str(statement.get("fhirVersion")).startswith(
+            "4"
+        ):
+            raise ArgumentError(f"fhir_api_base: {base_url} answers, but is no FHIR R4 server; {HOW_TO_START}")
+        stated = [e.get("valueString") for e in statement.get("extension", ()) if e.get("url") == CHECKSUM_URL]
+        if stated:
+            return Holding("ours", stated[0])
+        found = [_get(client, root, f"Patient?identifier={mrn}&_count=1") for mrn in PUBLISHED_MRNS]
+        return Holding("published" if all(bundle.get("entry") for bundle in found) else "other")
+
+
+def _get(client: httpx.Client, root: str, place: str) -> dict[str, Any]:
+    try:
+        answer = client.get(f"{root}/{place}")
+        answer.raise_for_status()
+        body = answer.json()
+    except httpx.HTTPStatusError as error:
+        raise ArgumentError(
+            f"fhir_api_base: {root}/{place} answers {error.response.status_code}; {HOW_TO_START}"
+        ) from None
+    except httpx.HTTPError as error:
+        raise ArgumentError(
+            f"fhir_api_base: nothing answers at {root} ({type(error).__name__}); {HOW_TO_START}"
+        ) from None
+    except ValueError:
+        raise ArgumentError(f"fhir_api_base: {root}/{place} does not answer JSON; {HOW_TO_START}") from None
+    return body if isinstance(body, dict) else {}
