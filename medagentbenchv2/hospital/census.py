@@ -22,10 +22,10 @@ _ORDER = ("outpatient", "surgical", "renal", "oncology", "critical")
 # Observations in a chart at the 0, 25, 50, 75 and 100 % quantiles of each archetype: half of all charts stay below
 # 1,800 although the mean is 5,634, because a tenth of the patients spent months in intensive care.
 _CHART_SIZES: dict[str, tuple[int, ...]] = {
-    "outpatient": (350, 700, 1050, 1450, 2000),
-    "renal": (1500, 2800, 4300, 6800, 10500),
-    "oncology": (1500, 2800, 4500, 7500, 13000),
-    "surgical": (1000, 1800, 2900, 4300, 7500),
+    "outpatient": (320, 650, 1000, 1350, 1750),
+    "renal": (1250, 2800, 4300, 6800, 10500),
+    "oncology": (1250, 2800, 4500, 7500, 13000),
+    "surgical": (650, 1500, 2900, 4300, 7500),
     "critical": (17000, 22000, 28000, 35000, 46000),
 }
 
@@ -93,9 +93,9 @@ def take_census(people: list[Person], bits: Bits, today: int, scale: int) -> Cen
 
 def _archetypes(age: Ints, bits: Bits) -> Ints:
     count = len(age)
-    # Patients under 40 stand in the first six tenths of the queue, where outpatients and surgical patients are.
-    place = bits.below(1000, count)
-    queue = np.argsort(np.where(age < 40, place * 6 // 10, place) * 1000 + bits.below(1000, count), kind="stable")
+    # The young stand in the front part of the queue, where outpatients and surgical patients are.
+    part = np.where(age < 40, 58, np.where(age < 55, 84, 100))
+    queue = np.argsort(bits.below(1_000_000, count) * part, kind="stable")
     ladder = np.cumsum(_SHARES)
     step = np.searchsorted(ladder, (np.arange(count) * 1000 + 500) // max(count, 1), side="right")
     names = np.array([ARCHETYPES.index(name) for name in _ORDER], dtype=np.int64)

@@ -55,7 +55,7 @@ DERIVED: dict[str, Callable[[Siblings], Ints]] = {
     "LYMPCT": lambda draw: np.maximum(1000 - draw["NEUTPCT"] - draw["MONOPCT"] - draw["EOSPCT"] - draw["BASOPCT"], 10),
     "NEUTABS": lambda draw: draw["WBC"] * draw["NEUTPCT"] // 100,
     "LYMABS": lambda draw: draw["WBC"] * draw["LYMPCT"] // 100,
-    "PT": lambda draw: draw["INR"] * 122 // 10 + 4 + draw.chance * 3 // 1000,
+    "PT": lambda draw: draw["INR"] * 120 // 10 + 2 + draw.chance * 3 // 1000,
     "HCO3A": _bicarbonate,
     "LDL": lambda draw: draw["CHOL"] - draw["HDL"] - draw["TRIG"] // 5,
     "TP": lambda draw: draw["ALB"] + 28 + draw.chance * 3 // 1000,

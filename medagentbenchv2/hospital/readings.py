@@ -62,12 +62,14 @@ def _panel(
 def _value(analyte: Analyte, z: Ints, male: Ints) -> Ints:
     """A reading in quanta from its deviation in thousandths of the analyte's spread."""
     centre = np.array(analyte.centre, dtype=np.int64)[male]
+    low, high = analyte.limits
     if analyte.shape == "log":
         value = times_power(centre * 64, np.clip(z * analyte.spread * 1024 // 1_000_000, -10_000, 10_000)) + 32 >> 6
     else:
         value = centre + (z * analyte.spread + 500_000) // 1_000_000
+    if high - low < 60:
+        return value
     # Far from the centre the body defends itself: beyond seven tenths of the way to a limit deviations count a quarter.
-    low, high = analyte.limits
     bottom, top = centre - (centre - low) * 7 // 10, centre + (high - centre) * 7 // 10
     value = np.where(value > top, top + (value - top) // 4, value)
     return np.where(value < bottom, bottom - (bottom - value) // 4, value)

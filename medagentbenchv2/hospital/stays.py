@@ -29,7 +29,7 @@ _MIX: dict[str, dict[Setting, int]] = {
     "surgical": {"clinic": 320, "emergency": 60, "ward": 620},
     "critical": {"clinic": 40, "emergency": 20, "ward": 330, "icu": 610},
 }
-_SURPLUS = 118
+_SURPLUS = 104
 """Per cent of what is needed: draws beyond the chart's size are dropped at random, as missed measurements are."""
 _MEAN_WARD_DAYS = {"outpatient": 3, "renal": 4, "oncology": 5, "surgical": 4, "critical": 7}
 _MEAN_ICU_DAYS = 6

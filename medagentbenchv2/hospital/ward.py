@@ -31,13 +31,15 @@ class Ward:
     """People, their background charts, and what has been taken out of them and planted in them since."""
 
     def __init__(
-        self, people: list[Person], particulars: list[Particulars], catalogue: Catalogue, rows: Rows, labels: dict[str, str]
+        self, people: list[Person], particulars: list[Particulars], catalogue: Catalogue, rows: Rows, end: int,
+        labels: dict[str, str],
     ) -> None:
         self._people = people
         self._particulars = particulars
         self._catalogue = catalogue
         self._rows = rows
         self._labels = labels
+        self._end = end
         self._cleared: set[tuple[int, int]] = set()
         self._planted: dict[int, list[Planted]] = {}
         self._spare = [person.index for person in people if not person.charted][::-1]
@@ -68,7 +70,7 @@ class Ward:
         )
         rows = background(people[:patients], catalogue, seed, number, minutes(end), round(scale * 1000), years)
         facts = {"hospital": "synthetic", "seed": str(seed), "number": str(number), "end": end.isoformat()}
-        return cls(people, particulars, catalogue, rows, facts | (labels or {}))
+        return cls(people, particulars, catalogue, rows, minutes(end), facts | (labels or {}))
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -93,7 +95,7 @@ class Ward:
         """
         template = self._catalogue.observation(code, person.gender, unit)
         quanta = round(value * 1000) if code == "BP" else quantum(self._catalogue.templates[template], value)
-        self._plant(person, template, minutes(when), status, value=quanta, delay=30)
+        self._plant(person, template, minutes(when), status, value=quanta, delay=max(min(self._end - minutes(when), 20), 0))
 
     def procedure(self, person: Person, code: str, when: datetime | None, *, status: str = "completed") -> None:
         """Plant a Procedure with an order code; without a time it has no performedDateTime."""
