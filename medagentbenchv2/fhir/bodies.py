@@ -17,7 +17,12 @@ MAX_DEPTH = 100
 """Deepest nesting of arrays and objects in a body."""
 
 _MAX_DIGITS = 4000
-_TOKENS = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[\[\]{}]", re.DOTALL)
+_TOKENS = re.compile(rb"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|[\[\]{}]", re.DOTALL)
+
+
+_ESCAPE = re.compile(
+    r"\\(?:(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
 class Refused(Exception):
@@ -56,6 +61,14 @@ def plain(value: float | Number) -> str:
     return format(abs(number) if number.is_zero() else number, "f")
 
 
+def dump(body: dict[str, Any]) -> bytes:
+    """A body that was handed over as an object, as the bytes that a client would have sent."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half a surrogate pair, or an integer beyond 64 bits
+        return json.dumps(body).encode()
+
+
 def load(body: bytes) -> dict[str, Any]:
     """The body as an object; numbers as int and float."""
     _check_start(body)
@@ -72,7 +85,9 @@ def exact(body: bytes) -> dict[str, Any]:
     _check_depth(body)
     text = _TOKENS.sub(_double_quoted, body).decode("utf-8", errors="replace")
     try:
-        loaded = json.loads(text, parse_float=Number, parse_int=Number, parse_constant=_no_constant)
+        loaded = json.loads(
+            _ESCAPE.sub(_whole_pair, text), parse_float=Number, parse_int=Number, parse_constant=_no_constant
+        )
     except ValueError as error:
         raise refuse(1861, f"Failed to parse JSON encoded FHIR content: {error}") from None
     return dict(loaded)
@@ -109,6 +124,11 @@ def _double_quoted(match: re.Match[bytes]) -> bytes:
     if token[:1] == b"'":
         token = b'"' + re.sub(rb'\\.|"', lambda inner: b'\\"' if inner[0] == b'"' else inner[0], token[1:-1]) + b'"'
     return token.replace(b"\\'", b"'") if token[:1] == b'"' and b"\\\\" not in token else token
+
+
+def _whole_pair(match: re.Match[str]) -> str:
+    """Half a surrogate pair becomes a question mark, as when Java writes it."""
+    return "?" if match[2] else match[0]
 
 
 def _no_constant(name: str) -> None:

@@ -17,7 +17,7 @@ from medagentbenchv2.fhir.extensions import Cell, Extension
 from medagentbenchv2.fhir.finishing import TOUCHES, Hollow, as_contained, numbered, ordered, store, with_own_id
 from medagentbenchv2.fhir.primitives import blank
 from medagentbenchv2.fhir.shapes import Field, Shape, shape
-from medagentbenchv2.fhir.walking import SpellingLost, Walker, json_type
+from medagentbenchv2.fhir.walking import Around, SpellingLost, Walker, json_type
 
 __all__ = ["Parsed", "Refused", "parse"]
 
@@ -37,14 +37,14 @@ class Parsed:
 def parse(body: bytes | Json, expected_kind: str = "") -> Parsed:
     """Parse a body that was sent to `/{expected_kind}`; an empty kind accepts any resource.
 
-    Raises Refused for what HAPI refuses. The body is not changed, and the result shares nothing with it.
+    Raises Refused for what HAPI refuses. The body is not changed, and the result shares nothing with it; every string
+    in it can be written as UTF-8.
     """
-    if not isinstance(body, bytes):
-        return _parse(body, expected_kind, spelled=True)
+    sent = body if isinstance(body, bytes) else bodies.dump(body)
     try:
-        return _parse(bodies.load(body), expected_kind, spelled=False)
+        return _parse(bodies.load(sent), expected_kind, spelled=False)
     except SpellingLost:
-        return _parse(bodies.exact(body), expected_kind, spelled=True)
+        return _parse(bodies.exact(sent), expected_kind, spelled=True)
 
 
 def _parse(source: Json, expected: str, *, spelled: bool) -> Parsed:
@@ -89,24 +89,29 @@ class _Parser(Walker):
         if depth > bodies.MAX_DEPTH:
             raise bodies.too_deep()
         out: Json = {}
+        chosen: dict[str, Field] = {}
         fields = kind.fields
-        last, sorted_, hollow, more = -1, True, False, said is not None
+        last, sorted_, hollow, around = -1, True, False, None if said is None else self.around(kind, said)
         for name, value in source.items():
             field = fields.get(name)
             if field is None:
-                more |= name != "resourceType"
+                if name != "resourceType":
+                    around = around or self.around(kind, Cell())
+                    self.stranger(around, name, value, source, depth)
                 continue
             if field.rank < last:
                 sorted_ = False
             last = field.rank
-            for rival in field.rivals:
-                if rival in out and value != []:
-                    del out[rival]
-            if field.sibling in source or not self._plain(out, field, value, depth):
+            if field.choice and value != []:
+                _replace(out, chosen, field)
+            alone = field.sibling not in source
+            if alone and value.__class__ is str and field.text and value and not value.isspace():
+                out[name] = [value] if field.many else value
+            elif not alone or not self._plain(out, field, value, depth):
                 cells = self.cells(field, value, source.get(field.sibling), depth)
                 hollow |= store(out, field, cells)
-        if more:
-            hollow |= self._rest(out, source, kind, depth, said or Cell())
+        if around is not None:
+            hollow |= self._rest(out, chosen, source, depth, around)
             sorted_ = False
         if not sorted_ and len(out) > 1:
             out = ordered(out, kind)
@@ -115,7 +120,7 @@ class _Parser(Walker):
         return out if out or not hollow else Hollow()
 
     def _plain(self, out: Json, field: Field, value: Any, depth: int) -> bool:
-        """The usual cases, without ids or extensions on primitives; False leaves the value to `_cells`."""
+        """The usual cases, without ids or extensions on primitives; False leaves the value to `cells`."""
         if field.read is not None:
             if field.many or value.__class__ in (list, dict) or value is None:
                 return False
@@ -132,12 +137,10 @@ class _Parser(Walker):
             if child or child.__class__ is Hollow:
                 out[field.name] = [child] if field.many else child
             return True
-        if value.__class__ is not list or not field.many:
+        if value.__class__ is not list or not field.many or not all(item.__class__ is dict for item in value):
             return False
         children = []
         for item in value:
-            if item.__class__ is not dict:
-                return False
             child = self.object(item, shape(field.type), depth + 1)
             if child or child.__class__ is Hollow:
                 children.append(child)
@@ -187,7 +190,7 @@ class _Parser(Walker):
         if field.many and not listed:
             self.wrong_type(field.name, "ARRAY", "OBJECT")
         if field.read is not None:  # an object where a primitive belongs: only its extensions count
-            self.children(value, cell.extensions, None, depth + 1)
+            self.walk(value, Around(cell), depth + 1)
             return
         said, cell.extensions, identity, cell.id = cell.extensions, [], cell.id, None
         child = self.object(value, shape(field.type), depth + 1, Cell(None, identity, said))
@@ -196,10 +199,7 @@ class _Parser(Walker):
     def _resources(self, field: Field, value: Any, depth: int) -> list[Cell]:
         if value.__class__ is not dict:
             if not field.many:
-                missing = (
-                    f"Missing required element 'resourceType' from JSON resource object '{field.name}', unable to parse"
-                )
-                raise refuse(1843, missing)
+                raise refuse(1843, f"Missing required element 'resourceType' from JSON resource object '{field.name}'")
             self.wrong_type(field.name, "OBJECT", json_type(value))
             return []
         kind = value.get("resourceType")
@@ -211,21 +211,27 @@ class _Parser(Walker):
         self.contained += [*resource.pop("contained", ()), as_contained(resource)]
         return []
 
-    def _rest(self, out: Json, source: Json, kind: Shape, depth: int, said: Cell) -> bool:
-        """Extensions, lone underscored siblings and unknown names; True where something invisible was said."""
-        changers: list[Extension] = []
+    def _rest(self, out: Json, chosen: dict[str, Field], source: Json, depth: int, around: Around) -> bool:
+        """Lone underscored siblings and extensions; True where something invisible was said."""
         hollow = False
-        for name in self.children(
-            source, said.extensions if kind.extensible else None, changers if kind.modifiable else None, depth, kind
-        ):
-            field = kind.fields[name]
-            for rival in field.rivals:
-                out.pop(rival, None)
+        for field in self.lone_siblings(around, source, depth):
+            if field.choice:
+                _replace(out, chosen, field)
             hollow |= store(out, field, self.cells(field, None, source[field.sibling], depth))
+        said = around.cell
         if said.id and "id" not in out:
             out["id"] = said.id
         shown = [extension.json() for extension in said.extensions if extension.written]
-        changing = [extension.json("modifierExtension") for extension in changers if extension.filled]
+        changing = [extension.json("modifierExtension") for extension in around.changers if extension.filled]
         out.update({"extension": shown} if shown else {})
         out.update({"modifierExtension": changing} if changing else {})
         return hollow or any(extension.filled for extension in said.extensions)
+
+
+def _replace(out: Json, chosen: dict[str, Field], field: Field) -> None:
+    """A later name of a choice takes the place of an earlier one."""
+    earlier = chosen.get(field.choice)
+    if earlier is not None:
+        out.pop(earlier.name, None)
+        out.pop(earlier.sibling, None)
+    chosen[field.choice] = field

@@ -25,8 +25,10 @@ class Field:
     """Reader of a primitive; None for objects."""
     decimal: bool
     """True where a JSON number needs no text form."""
-    rivals: tuple[str, ...]
-    """The other JSON names of the same choice, siblings included: the last one wins."""
+    text: bool
+    """True where a string is kept as it is."""
+    choice: str
+    """The choice that the name belongs to, such as value[x], or nothing: the last name of a choice wins."""
     bare: bool
     """True for the id of an element, which shows no extensions."""
 
@@ -47,10 +49,6 @@ class Shape:
 def shape(type_name: str) -> Shape:
     """The compiled form of a datatype, nested element or resource."""
     elements = r4.elements(type_name)
-    choices: dict[str, list[str]] = {}
-    for element in elements.values():
-        if element.base != element.name:
-            choices.setdefault(element.base, []).append(element.name)
     fields, ranks = {}, {}
     for name, element in elements.items():
         ranks[name], ranks["_" + name] = 2 * element.rank, 2 * element.rank + 1
@@ -58,11 +56,11 @@ def shape(type_name: str) -> Shape:
             continue
         bound = None if element.codes in OPEN_LISTS else element.codes
         read = primitives.reader(element.type, bound) if r4.is_primitive(element.type) else None
-        others = [other for other in choices.get(element.base, ()) if other != name]
-        rivals = (*others, *("_" + other for other in others))
+        text = read is not None and read is primitives.reader("string")
+        choice = element.base if element.base != name else ""
         bare, decimal = name == "id" and not r4.is_resource(type_name), element.type == "decimal"
         fields[name] = Field(
-            name, "_" + name, 2 * element.rank, element.many, element.type, read, decimal, rivals, bare
+            name, "_" + name, 2 * element.rank, element.many, element.type, read, decimal, text, choice, bare
         )
     ranks["resourceType"] = -1
     return Shape(type_name, fields, ranks, "extension" in elements, "modifierExtension" in elements)

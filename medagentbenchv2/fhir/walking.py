@@ -6,10 +6,11 @@ HAPI looks into what it drops, too: an extension that is no array is refused whe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Any
 
 from medagentbenchv2.fhir import bodies
-from medagentbenchv2.fhir.bodies import Number, Refused, refuse
+from medagentbenchv2.fhir.bodies import Refused, refuse
 from medagentbenchv2.fhir.extensions import Cell, Extension
 from medagentbenchv2.fhir.primitives import blank
 from medagentbenchv2.fhir.shapes import Field, Shape, extension_values
@@ -21,6 +22,24 @@ _ESCAPES |= {code: "" for code in range(32) if code not in _ESCAPES}
 
 class SpellingLost(Exception):
     """A float stands where text belongs; only the body knows how it was spelled."""
+
+
+@dataclass(slots=True)
+class Around:
+    """What surrounds the elements of one object."""
+
+    cell: Cell
+    """Takes the extensions."""
+    extensible: bool = True
+    modifiable: bool = False
+    kind: Shape | None = None
+    """The object's type, where it has one."""
+    changers: list[Extension] = field(default_factory=list)
+    """Modifier extensions."""
+    siblings: int = 0
+    """Underscored names met."""
+    handled: int = 0
+    """Underscored names that stand beside their element."""
 
 
 class Walker(ABC):
@@ -37,53 +56,57 @@ class Walker(ABC):
     ) -> list[Cell]:
         """Every value of an element."""
 
-    def children(
-        self,
-        source: Json,
-        extensions: list[Extension] | None,
-        changers: list[Extension] | None,
-        depth: int,
-        kind: Shape | None = None,
-    ) -> list[str]:
-        """Walk what is not a known element of `kind`; returns the known names that only a sibling speaks of.
+    def around(self, kind: Shape, cell: Cell) -> Around:
+        """What may surround the elements of an object of a known type."""
+        return Around(cell, kind.extensible, kind.modifiable, kind)
 
-        None for a list of extensions drops what belongs there.
-        """
+    def walk(self, source: Json, around: Around, depth: int) -> None:
+        """Walk an object that has no known elements."""
         if depth > bodies.MAX_DEPTH:
             raise bodies.too_deep()
-        siblings = handled = 0
         for name, value in source.items():
-            if kind is not None and name in kind.fields:
-                handled += "_" + name in source
-            elif name in ("extension", "modifierExtension"):
-                if value.__class__ is not list:
-                    raise _not_array(name, value)
-                self._extensions(value, extensions if name == "extension" else changers, name, depth + 1)
-            elif name[:1] == "_":
-                siblings += 1
-            elif name not in ("resourceType", "fhir_comments"):
-                handled += "_" + name in source
-                self._unknown(name)
-                self.swallow(name, value, source.get("_" + name), depth + 1)
-        return self._lone_siblings(source, kind, depth) if siblings > handled else []
+            if name != "resourceType":
+                self.stranger(around, name, value, source, depth)
+        self.lone_siblings(around, source, depth)
 
-    def _lone_siblings(self, source: Json, kind: Shape | None, depth: int) -> list[str]:
-        lone = []
+    def stranger(self, around: Around, name: str, value: Any, source: Json, depth: int) -> None:
+        """One name that is no element: extensions are kept where they may stand, all else is dropped."""
+        if name in ("extension", "modifierExtension"):
+            if value.__class__ is not list:
+                raise _not_array(name, value)
+            kept = around.extensible if name == "extension" else around.modifiable
+            into = around.cell.extensions if name == "extension" else around.changers
+            self._extensions(value, into if kept else None, name, depth + 1)
+        elif name[:1] == "_":
+            around.siblings += 1
+        elif name != "fhir_comments":
+            around.handled += "_" + name in source
+            self._unknown(name)
+            self.swallow(name, value, source.get("_" + name), depth + 1)
+
+    def lone_siblings(self, around: Around, source: Json, depth: int) -> list[Field]:
+        """The known elements of which only an underscored sibling speaks."""
+        known = around.kind.fields if around.kind is not None else {}
+        handled = around.handled + sum("_" + name in source for name in source if name in known)
+        lone: list[Field] = []
+        if around.siblings <= handled:
+            return lone
         for name, value in source.items():
             if name[:1] != "_" or len(name) < 2:
                 continue
             if value.__class__ is not dict:
                 self.wrong_type(name, "OBJECT", json_type(value))
+            elif name[1:] in known and name[1:] not in source:
+                lone.append(known[name[1:]])
             elif name[1:] not in source:
-                if kind is not None and name[1:] in kind.fields:
-                    lone.append(name[1:])
-                else:
-                    self._unknown(name[1:])
-                    self.swallow(name[1:], None, value, depth + 1)
+                self._unknown(name[1:])
+                self.swallow(name[1:], None, value, depth + 1)
         return lone
 
     def swallow(self, name: str, value: Any, sibling: Any, depth: int) -> None:
         """Walk what is dropped: even there HAPI refuses extensions that are no arrays."""
+        if depth > bodies.MAX_DEPTH:
+            raise bodies.too_deep()
         if value.__class__ is list:
             beside = sibling if sibling.__class__ is list else []
             for index, item in enumerate(value):
@@ -91,7 +114,7 @@ class Walker(ABC):
             return
         self.sibling(None, None, sibling, "_" + name, depth)
         if value.__class__ is dict:
-            self.children(value, None, None, depth + 1)
+            self.walk(value, Around(Cell(), extensible=False), depth + 1)
 
     def sibling(self, cell: Cell | None, changers: list[Extension] | None, sibling: Any, name: str, depth: int) -> None:
         """Read the underscored sibling of an element into its cell."""
@@ -130,7 +153,7 @@ class Walker(ABC):
             if url is None or url.__class__ in (list, dict):
                 self.warnings.append("Resource is missing required element: url")
                 url = None
-            extension = Extension(url if url.__class__ in (str, type(None)) else self._text(url))
+            extension = Extension(None if url is None else self._text(url))
             if into is None:
                 self._extension_values(item, None, depth)
             else:
@@ -153,15 +176,8 @@ class Walker(ABC):
                 if cells:
                     extension.name, extension.value = key, cells[-1]
             elif key == "id" and extension is not None:
-                while value.__class__ is list and value:
-                    value = value[-1]
-                extension.id = (
-                    None
-                    if value.__class__ in (list, dict, type(None))
-                    else value
-                    if value.__class__ is str
-                    else self._text(value)
-                )
+                extension.id = self._own_id(value)
+                self.sibling(None, None, item.get("_id"), "_id", depth)
             elif key[:1] == "_":
                 if key[1:] in item or value.__class__ is not dict:
                     continue
@@ -179,14 +195,10 @@ class Walker(ABC):
         kind = value.__class__
         if kind is str:
             text = value
-        elif kind is bool:
-            text = "true" if value else "false"
-        elif field.decimal and kind is not Number:
+        elif field.decimal and kind in (int, float):
             return value
-        elif kind is float and not self.spelled:
-            raise SpellingLost
         else:
-            text = str(value) if kind is int else bodies.plain(value)
+            text = self._text(value)
         if not text:
             self._invalid(field, text, 'Attribute value must not be empty ("")')
             return None
@@ -198,7 +210,15 @@ class Walker(ABC):
             return None
         return None if read.__class__ is str and blank(read) else read
 
+    def _own_id(self, value: Any) -> str | None:
+        """The id of an extension, the last one of a list; objects have none."""
+        while value.__class__ is list and value:
+            value = value[-1]
+        return None if value is None or value.__class__ in (list, dict) else self._text(value)
+
     def _text(self, value: Any) -> str:
+        if value.__class__ is str:
+            return str(value)
         if value.__class__ is bool:
             return "true" if value else "false"
         if value.__class__ is float and not self.spelled:
