@@ -1,4 +1,4 @@
-"""The eleven tools, as a model is told of them."""
+"""The twelve tools, as a model is told of them."""
 
 from __future__ import annotations
 

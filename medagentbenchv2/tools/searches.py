@@ -1,4 +1,4 @@
-"""The six searches: their arguments, and the FHIR request that each means."""
+"""The seven searches: their arguments, and the FHIR request that each means."""
 
 from __future__ import annotations
 
@@ -196,7 +196,10 @@ class MedicationRequestSearch(Paged):
     order = (("_sort", "-authoredon"),)
 
     category: Annotated[
-        Text | None, Field(description="inpatient, outpatient, community or discharge; seldom recorded.")
+        Text | None,
+        Field(
+            description="inpatient, outpatient, community or discharge; not every EHR records it, so leave it out to see all orders."
+        ),
     ] = None
     date: Annotated[
         Texts | None,
@@ -237,6 +240,29 @@ class MedicationRequestSearch(Paged):
         ]
 
 
+class ServiceRequestSearch(Paged):
+    """fhir_service_request_search: not among the published tools; without it no agent could see a removal order."""
+
+    kind = "ServiceRequest"
+    description = (
+        "Read a patient's service orders (tests, imaging, referrals, nursing care), newest first by authoredOn: what was "
+        "asked for. Few are on record; what was carried out is found by fhir_procedure_search."
+    )
+    order = (("_sort", "-authored"),)
+
+    code: Annotated[
+        Text | None, Field(description="Order, CPT, LOINC or SNOMED code, such as NUR1373; a comma means OR.")
+    ] = None
+    status: Annotated[
+        Text | None, Field(description="active, completed, cancelled, draft or entered-in-error; a comma means OR.")
+    ] = None
+
+    def filters(self) -> Params:
+        """Patient, code and status."""
+        named = [("code", self.code), ("status", self.status)]
+        return [("patient", self.patient), *((name, value) for name, value in named if value)]
+
+
 SEARCHES: dict[str, type[Search]] = {
     "fhir_patient_search": PatientSearch,
     "fhir_observation_search": ObservationSearch,
@@ -244,6 +270,7 @@ SEARCHES: dict[str, type[Search]] = {
     "fhir_procedure_search": ProcedureSearch,
     "fhir_condition_search": ConditionSearch,
     "fhir_medication_request_search": MedicationRequestSearch,
+    "fhir_service_request_search": ServiceRequestSearch,
 }
 """By registered name."""
 
