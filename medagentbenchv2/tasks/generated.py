@@ -79,7 +79,8 @@ def grow(recipe: Recipe) -> World:
         labels={"name": f"MedAgentBench V2 generated EHR {recipe.key}"},
     )
     askings = [Asking(GENERATED, FAMILIES[slug], PER_FAMILY, end) for slug in recipe.families]
-    planted = plant(ward, askings, seed=recipe.key, difficulty=recipe.difficulty)
+    start = rng.randrange(10_000)
+    planted = plant(ward, askings, seed=recipe.key, difficulty=recipe.difficulty, start=start)
     snapshot = Snapshot.build(ward.records())
     return World(recipe.number, snapshot, {GENERATED: [_named(t, recipe.number) for t in planted[GENERATED]]})
 

@@ -26,9 +26,12 @@ class Asking:
     now: datetime
 
 
-def plant(ward: Ward, askings: Iterable[Asking], *, seed: str, difficulty: int = 1) -> dict[str, list[Task]]:
+def plant(
+    ward: Ward, askings: Iterable[Asking], *, seed: str, difficulty: int = 1, start: int = 0
+) -> dict[str, list[Task]]:
     """Plant all askings in a ward; returns the tasks by variant, in the order asked.
 
+    `start` is the index of each branch's first task: small worlds that start elsewhere plant other counts and edges.
     No two families that share a topic meet in one patient. Raises ArgumentError when the ward has too few patients.
     """
     claimed: dict[int, set[str]] = {}
@@ -36,7 +39,7 @@ def plant(ward: Ward, askings: Iterable[Asking], *, seed: str, difficulty: int =
     for asking in askings:
         rng = random.Random(f"{seed}/{asking.variant}/{asking.family.slug}")
         chosen = _choose(ward, asking, claimed, rng)
-        tasks.setdefault(asking.variant, []).extend(_plant_family(ward, asking, chosen, rng, difficulty))
+        tasks.setdefault(asking.variant, []).extend(_plant_family(ward, asking, chosen, rng, difficulty, start))
     return tasks
 
 
@@ -55,9 +58,9 @@ def _choose(ward: Ward, asking: Asking, claimed: dict[int, set[str]], rng: rando
 
 
 def _plant_family(
-    ward: Ward, asking: Asking, chosen: Sequence[int], rng: random.Random, difficulty: int
+    ward: Ward, asking: Asking, chosen: Sequence[int], rng: random.Random, difficulty: int, start: int
 ) -> Iterable[Task]:
-    family, seen = asking.family, dict.fromkeys((b.name for b in asking.family.branches), 0)
+    family, seen = asking.family, dict.fromkeys((b.name for b in asking.family.branches), start)
     wording = rng.randrange(len(family.asks))
     for place, (index, branch) in enumerate(zip(chosen, family.schedule(asking.count, rng), strict=True)):
         scene = Scene(ward, ward.people[index], asking.now, rng, seen[branch.name], difficulty)

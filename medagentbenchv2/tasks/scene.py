@@ -21,7 +21,8 @@ class Scene:
     now: datetime
     rng: random.Random
     index: int
-    """How many tasks of the same branch were planted before: spread counts and boundary cases over it."""
+    """Counts up over the tasks of one branch, from 0 or from where the world starts: spread counts and boundary cases
+    over it."""
     difficulty: int = 1
     """1 to 3: more distractors and data-quality trouble from 2 on."""
 

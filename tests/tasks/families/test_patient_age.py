@@ -8,6 +8,7 @@ import pytest
 
 from medagentbenchv2.tasks.families.patient_age import PatientAge
 from medagentbenchv2.tasks.family import PatientSlots
+from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tasks.steps import finish
 from tests.tasks.harness import MRN, V1_CLOCK, expectation_of, patient, planted, verdict_of
 
@@ -62,6 +63,11 @@ def test_birthdays_are_planted_and_change_the_age_by_less_than_a_year(branch, da
         born = task.ward.people[0].birth_date
         assert (born.month, born.day) == (11, day)
         assert born.year == plain.ward.people[0].birth_date.year
+
+
+@pytest.mark.parametrize("slug", ["patient_lookup", "record_blood_pressure", "orthopedic_referral"])
+def test_no_birth_date_is_changed_that_another_task_names_a_patient_by(slug):
+    assert AGE.topics > FAMILIES[slug].topics
 
 
 def test_the_published_wording_gives_the_patient():
