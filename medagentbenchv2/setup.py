@@ -214,7 +214,7 @@ FINISH_HINT = (
 
 def _refuse_unknown_patients(tasks: Sequence[Task], world: World) -> None:
     named = {mrn for task in tasks if (mrn := getattr(task.slots, "mrn", None)) is not None}
-    unknown = sorted(mrn for mrn in named if not world.snapshot.has_patient(mrn))
+    unknown = sorted(mrn for mrn in named if world.snapshot.base.of("Patient").find("Patient", mrn) is None)
     if unknown:
         shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         raise ArgumentError(

@@ -50,6 +50,13 @@ class ReferralSlots(NamedSlots):
     """The handover to file word for word."""
 
 
+def handover(place: int) -> str:
+    """One of our handovers, by its number; they come round again."""
+    situation, background, assessment = COMPLAINTS[place % len(COMPLAINTS)]
+    request = REQUESTS[place // len(COMPLAINTS) % len(REQUESTS)]
+    return f"Situation: {situation}. Background: {background}. Assessment: {assessment}. Recommendation: {request}"
+
+
 def says(text: str) -> Says:
     """A note that holds the text, white space aside."""
     pattern = r"\s+".join(re.escape(word) for word in text.split())
@@ -98,11 +105,9 @@ class OrthopedicReferral(Family[ReferralSlots]):
 
     def plant(self, scene: Scene, branch: str) -> ReferralSlots:
         scene.look_alike()
-        situation, background, assessment = COMPLAINTS[scene.index % len(COMPLAINTS)]
-        request = REQUESTS[scene.index // len(COMPLAINTS) % len(REQUESTS)]
-        text = f"Situation: {situation}. Background: {background}. Assessment: {assessment}. Recommendation: {request}"
         person = scene.person
-        return ReferralSlots(name=f"{person.given} {person.family}", birth_date=person.birth_date, text=text)
+        name = f"{person.given} {person.family}"
+        return ReferralSlots(name=name, birth_date=person.birth_date, text=handover(scene.index))
 
     def solve(self, slots: ReferralSlots, now: datetime) -> Steps:
         mrn = yield from find(slots, now)
