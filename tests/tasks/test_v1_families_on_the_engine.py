@@ -9,6 +9,7 @@ import pytest
 
 from medagentbenchv2.agents.behaviours import Constant, Oracle
 from medagentbenchv2.agents.script import play
+from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.tasks.generated import GENERATED, Recipe, grow
 from medagentbenchv2.tasks.registry import FAMILIES
@@ -47,6 +48,12 @@ async def test_the_planted_branch_is_what_the_chart_says(number):
         expected = (await world(number).expectations(task))["strict"]
         branch = next(branch for branch in task.family.branches if branch.name == task.branch)
         assert bool(expected.orders) is branch.acts, task.id
+
+
+async def test_an_expectation_survives_being_saved():
+    for task in world(1).tasks[GENERATED]:
+        for expected in (await world(1).expectations(task)).values():
+            assert Expectation.model_validate_json(expected.model_dump_json()) == expected
 
 
 async def test_no_constant_answer_with_its_orders_pays():

@@ -55,10 +55,10 @@ class RecordBloodPressure(Family[PressureSlots]):
         "{reading} is the blood pressure that I have just read for {who}. Please put it into the flowsheet.",
     )
     facts = (
-        "The flowsheet id for blood pressure is BP; it goes in code.text. File one vital sign with status final, "
-        "effective at the present time, and the reading as text exactly as given, unit included. Patients with "
-        "similar names and birth dates exist; the entry must refer to the right MRN. Then finish with an empty "
-        "list."
+        "The flowsheet id for blood pressure is BP; it goes in code.text. File one observation with status final, one "
+        "category coding vital-signs (system http://hl7.org/fhir/observation-category, display Vital Signs), effective "
+        "at the present time, and as valueString the reading exactly as given, unit included. Patients with similar "
+        "names and birth dates exist; the entry must refer to the right MRN. Then finish with an empty list."
     )
     theirs = re.compile(
         r"blood pressure for patient with MRN of (?P<mrn>S\d{7}), "
