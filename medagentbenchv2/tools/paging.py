@@ -33,13 +33,13 @@ class Found:
 
 async def fetch(ehr: Ehr, search: Search, rows: int) -> Found:
     """The page that the search asks for, of at most `rows` rows. Raises InfrastructureError when there is no answer."""
-    params = [*search.filters(), *search.order]
+    kind, params = search.target(), [*search.filters(), *search.sorting()]
     if not isinstance(search, Paged):
         count = min(rows, 20)
-        response = await ehr.search(search.kind, params if count == 20 else [*params, ("_count", str(count))])
+        response = await ehr.search(kind, params if count == 20 else [*params, ("_count", str(count))])
         return Found(response.body, 1, count, _has_next(response), pageable=False)
     count, page = min(search.count or PAGE, rows), search.page or 1
-    response = await ehr.search(search.kind, [*params, ("_count", str(count))])
+    response = await ehr.search(kind, [*params, ("_count", str(count))])
     if page > 1 and response.ok:
         response = await _later(ehr, response, page, count)
     return Found(response.body, page, count, _has_next(response), pageable=True)

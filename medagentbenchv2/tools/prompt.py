@@ -9,8 +9,8 @@ Everything that the task needs is in the record. Nobody answers questions: decid
 How to work
 1. Read the whole task, above all its conditions ("if", "unless", "only when"), and settle which facts decide them.
 2. Look those facts up: fhir_patient_search finds an MRN by name or birth date, fhir_observation_search laboratory
-   results by code, fhir_vitals_search vital signs, fhir_procedure_search what was done, fhir_condition_search
-   diagnoses, fhir_medication_request_search medication orders, fhir_service_request_search other orders.
+   results by code, fhir_vitals_search vital signs, fhir_procedure_search what was done (with requested true: what
+   was ordered), fhir_condition_search diagnoses, fhir_medication_request_search medication orders.
 3. A result may span pages: compare its total before you conclude that something is missing, and ask for the next page.
    Mind each record's status: what is cancelled, stopped or entered-in-error is not in force.
 4. Do arithmetic, unit changes and date differences with calculator, not in your head.

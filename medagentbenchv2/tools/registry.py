@@ -1,4 +1,4 @@
-"""The twelve tools, as a model is told of them."""
+"""The eleven tools, as a model is told of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seven searches: their arguments, and the FHIR request that each means."""
+"""The six searches: their arguments, and the FHIR request that each means."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ class Search(Arguments):
     def filters(self) -> Params:
         """The parameters that choose rows."""
         raise TypeError(f"{type(self).__name__} names no filters")
+
+    def target(self) -> str:
+        """The resource type that is searched."""
+        return self.kind
+
+    def sorting(self) -> Params:
+        """The parameters that sort the rows."""
+        return self.order
 
 
 class Paged(Search):
@@ -149,7 +157,7 @@ class ProcedureSearch(Paged):
     wrapped = True
     description = (
         "Read what was done to a patient, newest first: imaging, vaccinations, catheter care and other carried-out "
-        "orders. An empty result means that none is on record."
+        "orders. An empty result means that none is on record. With requested true it reads the orders themselves."
     )
     order = (("_sort", "-date"),)
 
@@ -161,11 +169,27 @@ class ProcedureSearch(Paged):
         ),
     ] = None
     date: Dates = None
+    requested: Annotated[
+        bool | None,
+        Strict(),
+        Field(
+            description="true: what was ordered (ServiceRequests, with status and authoredOn, such as an order to "
+            "remove a catheter) instead of what was done. Then date means the date of the order."
+        ),
+    ] = None
+
+    def target(self) -> str:
+        """What was done, or the orders for it: no other tool reads these."""
+        return "ServiceRequest" if self.requested else self.kind
+
+    def sorting(self) -> Params:
+        """Newest first, by the date that the resource type has."""
+        return (("_sort", "-authored"),) if self.requested else self.order
 
     def filters(self) -> Params:
         """Patient, code and dates."""
         code = [("code", self.code)] if self.code else []
-        return [("patient", self.patient), *code, *_dates("date", self.date)]
+        return [("patient", self.patient), *code, *_dates("authored" if self.requested else "date", self.date)]
 
 
 class ConditionSearch(Paged):
@@ -198,7 +222,8 @@ class MedicationRequestSearch(Paged):
     category: Annotated[
         Text | None,
         Field(
-            description="inpatient, outpatient, community or discharge; not every EHR records it, so leave it out to see all orders."
+            description="inpatient, outpatient, community or discharge; not every EHR records it, so leave it out to "
+            "see all orders."
         ),
     ] = None
     date: Annotated[
@@ -240,29 +265,6 @@ class MedicationRequestSearch(Paged):
         ]
 
 
-class ServiceRequestSearch(Paged):
-    """fhir_service_request_search: not among the published tools; without it no agent could see a removal order."""
-
-    kind = "ServiceRequest"
-    description = (
-        "Read a patient's service orders (tests, imaging, referrals, nursing care), newest first by authoredOn: what was "
-        "asked for. Few are on record; what was carried out is found by fhir_procedure_search."
-    )
-    order = (("_sort", "-authored"),)
-
-    code: Annotated[
-        Text | None, Field(description="Order, CPT, LOINC or SNOMED code, such as NUR1373; a comma means OR.")
-    ] = None
-    status: Annotated[
-        Text | None, Field(description="active, completed, cancelled, draft or entered-in-error; a comma means OR.")
-    ] = None
-
-    def filters(self) -> Params:
-        """Patient, code and status."""
-        named = [("code", self.code), ("status", self.status)]
-        return [("patient", self.patient), *((name, value) for name, value in named if value)]
-
-
 SEARCHES: dict[str, type[Search]] = {
     "fhir_patient_search": PatientSearch,
     "fhir_observation_search": ObservationSearch,
@@ -270,7 +272,6 @@ SEARCHES: dict[str, type[Search]] = {
     "fhir_procedure_search": ProcedureSearch,
     "fhir_condition_search": ConditionSearch,
     "fhir_medication_request_search": MedicationRequestSearch,
-    "fhir_service_request_search": ServiceRequestSearch,
 }
 """By registered name."""
 

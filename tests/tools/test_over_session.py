@@ -57,15 +57,16 @@ async def every(ehr: Session, kind: str, mrn: str, **filters: str) -> list[dict[
         ("fhir_observation_search", "Observation", {"code": "K"}),
         ("fhir_vitals_search", "Observation", {"category": "vital-signs"}),
         ("fhir_procedure_search", "Procedure", {"code": "IMGCT0491,NUR1373"}),
+        ("fhir_procedure_search", "ServiceRequest", {"requested": True}),
         ("fhir_condition_search", "Condition", {}),
         ("fhir_medication_request_search", "MedicationRequest", {}),
         ("fhir_medication_request_search", "MedicationRequest", {"status": "active"}),
     ],
 )
 async def test_pages_together_hold_what_the_ehr_holds(
-    ehr: Session, mrn: str, tool: str, kind: str, filters: dict[str, str], output: str
+    ehr: Session, mrn: str, tool: str, kind: str, filters: dict[str, Any], output: str
 ) -> None:
-    rows = await every(ehr, kind, mrn, **filters)
+    rows = await every(ehr, kind, mrn, **{name: value for name, value in filters.items() if name != "requested"})
     assert len(rows) > 2
     seen: list[str] = []
     for page in range(1, len(rows) // 2 + 2):
@@ -143,13 +144,17 @@ async def test_patients_are_found(ehr: Session, mrn: str) -> None:
     assert mrn in {row["id"] for row in (await call(ehr, "fhir_patient_search", named)).resources}
 
 
-@pytest.mark.parametrize("tool", SEARCHES)
-async def test_the_ehr_knows_every_parameter_that_a_search_sends(ehr: Session, tool: str) -> None:
+@pytest.mark.parametrize(
+    ("tool", "more"), [*((tool, {}) for tool in SEARCHES), ("fhir_procedure_search", {"requested": True})]
+)
+async def test_the_ehr_knows_every_parameter_that_a_search_sends(
+    ehr: Session, tool: str, more: dict[str, bool]
+) -> None:
     model = SEARCHES[tool]
     # the category of a medication order is the published tool's argument; the embedded EHR answers it with a 400
-    left_out = {"count", "page"} | ({"category"} if model.kind == "MedicationRequest" else set())
+    left_out = {"count", "page", "requested"} | ({"category"} if model.kind == "MedicationRequest" else set())
     given = {name: "1" for name in model.model_fields if name not in left_out}
     dates = {name: "2023-11-01" for name in ("date", "authoredon", "birthdate") if name in given}
-    search = model.model_validate(flat(given | dates, wrapped=model.wrapped))
-    response = await ehr.search(model.kind, [*search.filters(), *search.order])
+    search = model.model_validate(flat(given | dates | more, wrapped=model.wrapped))
+    response = await ehr.search(search.target(), [*search.filters(), *search.sorting()])
     assert response.ok, response.body

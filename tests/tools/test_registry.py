@@ -82,6 +82,8 @@ def example(schema: dict[str, Any], *, required_only: bool) -> Any:
             return 1
         case "number":
             return 2.5
+        case "boolean":
+            return True
     raise AssertionError(schema)
 
 

@@ -81,6 +81,22 @@ SAME: list[tuple[str, str, list[tuple[str, str]], list[dict[str, Any]]]] = [
         ],
     ),
     (
+        "fhir_procedure_search",
+        "ServiceRequest",
+        [
+            ("patient", MRN),
+            ("code", "NUR1373"),
+            ("authored", "ge2023-11-01"),
+            ("_sort", "-authored"),
+            ("_count", "200"),
+        ],
+        [
+            {"search_params": {"code": "NUR1373", "patient": MRN, "requested": True, "date": "ge2023-11-01"}},
+            {"code": "NUR1373", "patient": MRN, "requested": True, "date": "ge2023-11-01"},
+            {"code": {"code": "NUR1373"}, "subject": MRN, "requested": True, "date": ["ge2023-11-01"]},
+        ],
+    ),
+    (
         "fhir_condition_search",
         "Condition",
         [("patient", MRN), ("code", "C64.2"), ("_count", "200")],
