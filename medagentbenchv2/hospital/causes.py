@@ -22,34 +22,40 @@ class Cause:
     """What it does to the factors at its peak, in thousandths of a standard deviation."""
     needs: str = ""
     """Problem group that the patient must have."""
+    since: int = 0
+    """Minute since 1970 before which nobody had it."""
 
 
-def _cause(groups: str, shares: str, care: str, needs: str = "", **effects: int) -> Cause:
+_SPRING_2020 = 26_386_560
+"""Minute of 2020-03-02T00:00Z."""
+
+
+def _cause(groups: str, shares: str, care: str, needs: str = "", since: int = 0, **effects: int) -> Cause:
     out, renal, oncology, surgical, critical = (int(share) for share in shares.split())
-    return Cause(tuple(groups.split()), (out, renal, oncology, surgical, critical), care, tuple(effects.items()), needs)
+    return Cause(tuple(groups.split()), (out, renal, oncology, surgical, critical), care, tuple(effects.items()), needs, since)
 
 
 # acute groups, relative frequency in outpatient, renal, oncology, surgical and critical patients, care
 CAUSES: tuple[Cause, ...] = (
     _cause("sepsis", "10 14 14 6 8", "ward", INFLAM=3200, SHOCK=1200, RENAL=1200, STRESS=900, NUTRITION=-900, ACID=500),
     _cause("sepsis septic_shock aki respiratory", "0 0 0 0 26", "icu", INFLAM=4500, SHOCK=3600, RENAL=2600, LUNG=2200, ACID=2400,
-           STRESS=1800, NUTRITION=-2400, COAG=2200, LIVER=1300, ANEMIA=1700, MARROW=800, HEART=900, PRESSURE=-500, MAGNESIUM=-300),
+           STRESS=1800, NUTRITION=-2400, COAG=3200, LIVER=3500, ANEMIA=2400, MARROW=800, HEART=900, PRESSURE=-500, MAGNESIUM=-300),
     _cause("pneumonia", "14 12 12 4 10", "ward", INFLAM=3000, LUNG=1900, STRESS=700, NUTRITION=-600, SHOCK=500),
     _cause("pneumonia respiratory", "0 0 0 0 20", "icu", INFLAM=3700, LUNG=3800, ACID=900, SHOCK=1800, STRESS=1300, NUTRITION=-1700, ANEMIA=1200),
-    _cause("covid", "6 5 5 0 6", "ward", INFLAM=1900, LUNG=2300, STRESS=700, COAG=300),
+    _cause("covid", "6 5 5 0 6", "ward", since=_SPRING_2020, INFLAM=1900, LUNG=2300, STRESS=700, COAG=300),
     _cause("copd_flare", "0 6 4 0 14", "ward", "copd", LUNG=2600, INFLAM=1000, STRESS=1500),
     _cause("decompensation", "0 14 0 0 20", "ward", "failure", HEART=2300, LUNG=1600, RENAL=900, WATER=-1400, SHOCK=400),
-    _cause("decompensation cardiogenic_shock aki", "0 0 0 0 12", "icu", "failure", HEART=3700, SHOCK=3000, RENAL=2400, LUNG=2200, ACID=1500, LIVER=1700, PRESSURE=-700),
+    _cause("decompensation cardiogenic_shock aki", "0 0 0 0 12", "icu", "failure", HEART=3700, SHOCK=3000, RENAL=2400, LUNG=2200, ACID=1500, LIVER=6500, PRESSURE=-700),
     _cause("infarction", "5 8 2 2 10", "ward", "coronary", HEART=3800, STRESS=800, INFLAM=700),
     _cause("stroke_acute", "3 5 3 2 6", "ward", PRESSURE=1400, STRESS=800, INFLAM=500),
-    _cause("aki electrolytes", "4 26 6 2 8", "ward", RENAL=2600, KALEMIA=1500, ACID=1100, NUTRITION=-300),
+    _cause("aki dehydration", "4 26 6 2 8", "ward", RENAL=2600, KALEMIA=1500, ACID=1100, NUTRITION=-300),
     _cause("ketoacidosis", "0 9 0 0 5", "icu", "insulin", STRESS=5600, ACID=4300, WATER=-1600, RENAL=1200, SHOCK=1200, KALEMIA=900, INFLAM=900),
-    _cause("bleeding", "4 6 5 3 8", "ward", ANEMIA=3900, SHOCK=1700, RENAL=500),
-    _cause("pancreatitis", "4 2 2 4 4", "ward", INFLAM=2600, LIVER=1500, CALCIUM=-1400, STRESS=1300),
+    _cause("bleeding", "4 6 5 3 8", "ward", ANEMIA=4700, SHOCK=1700, RENAL=500),
+    _cause("pancreatitis", "4 2 2 4 4", "ward", INFLAM=2600, LIVER=3000, CALCIUM=-1400, STRESS=1300),
     _cause("obstruction", "2 2 6 8 3", "ward", INFLAM=1300, KALEMIA=-1700, RENAL=700, ACID=-1200),
     _cause("cellulitis", "8 10 4 4 4", "ward", INFLAM=2200, STRESS=500),
-    _cause("neutropenic_fever", "0 0 26 0 0", "ward", "chemotherapy", INFLAM=2000, MARROW=4200, ANEMIA=1500, NUTRITION=-600),
-    _cause("cholecystitis postoperative", "5 3 3 16 2", "surgery", INFLAM=2600, LIVER=1600, ANEMIA=700),
+    _cause("neutropenic_fever", "0 0 26 0 0", "ward", "chemotherapy", INFLAM=1500, MARROW=12500, ANEMIA=2800, NUTRITION=-600),
+    _cause("cholecystitis postoperative", "5 3 3 16 2", "surgery", INFLAM=2600, LIVER=3600, ANEMIA=700),
     _cause("appendicitis postoperative", "4 1 1 10 0", "surgery", INFLAM=2700, ANEMIA=500),
     _cause("joint postoperative", "4 2 1 26 1", "surgery", "pain", ANEMIA=2100, INFLAM=1800, STRESS=500),
     _cause("fracture postoperative", "3 3 2 16 3", "surgery", ANEMIA=2700, INFLAM=1700, STRESS=500),
@@ -60,7 +66,8 @@ CAUSES: tuple[Cause, ...] = (
     _cause("headache", "14 4 6 6 2", "emergency", PRESSURE=600),
     _cause("syncope", "8 8 6 4 6", "emergency", SHOCK=600),
     _cause("dyspnea", "6 12 12 4 20", "emergency", LUNG=1300, HEART=600),
-    _cause("minor", "26 10 10 18 6", "emergency"),
-    _cause("electrolytes", "6 12 16 4 6", "emergency", KALEMIA=-2200, MAGNESIUM=-1800, WATER=-2200, RENAL=500),
+    _cause("cold", "14 6 6 8 4", "emergency", INFLAM=700),
+    _cause("sprain", "14 5 4 12 2", "emergency"),
+    _cause("electrolytes dehydration", "6 12 16 4 6", "emergency", KALEMIA=-2200, MAGNESIUM=-1800, WATER=-2200, RENAL=500),
     _cause("delirium sepsis", "2 6 5 3 12", "ward", INFLAM=2300, WATER=1800, RENAL=900, SHOCK=600),
 )  # fmt: skip

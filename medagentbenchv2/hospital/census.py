@@ -44,6 +44,12 @@ _EXCLUSIVE: tuple[tuple[str, ...], ...] = (
 )
 
 
+_AGEING = {"ANEMIA": (60, 22), "PRESSURE": (45, 28), "NUTRITION": (65, -18), "HEART": (55, 18), "LUNG": (60, 10)}
+"""By factor: the age from which on it changes, and by how many thousandths of a standard deviation a year."""
+_FRAILTY = {"ANEMIA": 1300, "NUTRITION": -1200, "INFLAM": 500, "RENAL": 700, "LUNG": 300}
+"""How patients who are prone to intensive care differ from others between their stays."""
+
+
 @dataclass(frozen=True)
 class Census:
     """The charted patients as columns, one entry a patient."""
@@ -88,13 +94,13 @@ def take_census(people: list[Person], bits: Bits, today: int, scale: int) -> Cen
     archetype = _archetypes(age, bits)
     has = _problem_lists(archetype, male, age, bits)
     sizes = _chart_sizes(archetype, bits, PUBLISHED["Observation"] * len(people) * scale // 100_000)
-    return Census(archetype, male, birth, sizes, has, _constitution(has, bits), scale)
+    return Census(archetype, male, birth, sizes, has, _constitution(has, archetype, age, bits), scale)
 
 
 def _archetypes(age: Ints, bits: Bits) -> Ints:
     count = len(age)
     # The young stand in the front part of the queue, where outpatients and surgical patients are.
-    part = np.where(age < 40, 58, np.where(age < 55, 84, 100))
+    part = np.where(age < 40, 40, np.where(age < 55, 75, 100))
     queue = np.argsort(bits.below(1_000_000, count) * part, kind="stable")
     ladder = np.cumsum(_SHARES)
     step = np.searchsorted(ladder, (np.arange(count) * 1000 + 500) // max(count, 1), side="right")
@@ -153,6 +159,8 @@ def _consistent(has: Mask, archetype: Ints) -> Mask:
     has[:, _place("E11.22")] &= kidney
     has[:, _place("Z99.2")] = column("N18.6")
     has[:, _place("Z94.0")] &= ~column("N18.6")
+    has[:, _place("I12.0")] = column("I12.9") & column("N18.6")
+    has[:, _place("I12.9")] &= ~column("N18.6")
     treated = archetype == ARCHETYPES.index("oncology")
     has[:, _place("Z51.11")] &= treated
     has[:, _place("D70.1")] &= column("Z51.11")
@@ -163,14 +171,19 @@ def _consistent(has: Mask, archetype: Ints) -> Mask:
     return has
 
 
-def _constitution(has: Mask, bits: Bits) -> Ints:
+def _constitution(has: Mask, archetype: Ints, age: Ints, bits: Bits) -> Ints:
     effects = np.zeros((len(CHRONIC), len(FACTORS)), dtype=np.int64)
     for place, problem in enumerate(CHRONIC):
         for name, size in problem.effects:
             effects[place, FACTORS.index(name)] += size
     severity = 700 + bits.below(600, len(has))
     own = bits.normal(len(has) * len(FACTORS)).reshape(len(has), len(FACTORS)) * 350 // 1000
-    return (has.astype(np.int64) @ effects) * severity[:, None] // 1000 + own
+    lasting = (has.astype(np.int64) @ effects) * severity[:, None] // 1000 + own
+    for name, (from_age, size) in _AGEING.items():
+        lasting[:, FACTORS.index(name)] += np.maximum(age - from_age, 0) * size
+    for name, size in _FRAILTY.items():
+        lasting[:, FACTORS.index(name)] += np.where(archetype == ARCHETYPES.index("critical"), size, 0)
+    return lasting
 
 
 _EPOCH = 719_163

@@ -122,7 +122,7 @@ FORMULARY: tuple[Drug, ...] = (
     _drug("MONTELUKAST 10 MG TABLET", 10, "mg", _PO, _QHS, asthma=250),
     # Pain and its rescue
     _drug("ACETAMINOPHEN 325 MG TABLET", 650, "mg", _PO, _Q6, stay=750, icu=350, emergency=250, pain=200),
-    _drug("IBUPROFEN 600 MG TABLET", 600, "mg", _PO, _Q6, pain=200, migraine=250, emergency=90),
+    _drug("IBUPROFEN 600 MG TABLET", 600, "mg", _PO, _Q6, pain=200, migraine=250, sprain=600, emergency=60),
     _drug("LIDOCAINE 5 % TOPICAL PATCH", 1, "patch", "Transdermal", _QD, pain=180, chronic_pain=250),
     _drug("CYCLOBENZAPRINE 10 MG TABLET", 10, "mg", _PO, "3 times daily PRN", pain=150),
     _drug("OXYCODONE 5 MG TABLET", 5, "mg", _PO, _Q4, chronic_pain=320, joint=800, abdominal=500, cardiac_surgery=500, fracture=650),
@@ -194,7 +194,7 @@ FORMULARY: tuple[Drug, ...] = (
     _drug("DIPHENHYDRAMINE 50 MG/ML INJ SOLN", 25, "mg", _IV, _ONCE, chemotherapy_day=450),
     _drug("FOSAPREPITANT 150 MG IV SOLN", 150, "mg", _IV, _ONCE, chemotherapy_day=350),
     _drug("PEGFILGRASTIM 6 MG/0.6 ML SUBCUTANEOUS SYRINGE", 6, "mg", _SQ, _ONCE, chemotherapy_day=200),
-    _drug("ZOLEDRONIC ACID 4 MG/5 ML IV SOLN", 4, "mg", _IV, "Every 3 months", metastasis=350),
+    _drug("ZOLEDRONIC ACID 4 MG/5 ML IV SOLN", 4, "mg", _IV, "Every 3 months", bone_metastasis=600),
     # Infection
     _drug("CEFTRIAXONE 2 GRAM IV SOLN", 2, "g", _IV, "Every 24 hours", pneumonia=650, sepsis=550, cholecystitis=350),
     _drug("AZITHROMYCIN 500 MG IV SOLN", 500, "mg", _IV, "Every 24 hours", pneumonia=550),
@@ -202,8 +202,8 @@ FORMULARY: tuple[Drug, ...] = (
     _drug("PIPERACILLIN-TAZOBACTAM 4.5 GRAM IV SOLN", 4.5, "g", _IV, _Q8, sepsis=550, septic_shock=650, cholecystitis=450),
     _drug("CEFEPIME 2 GRAM IV SOLN", 2, "g", _IV, _Q8, neutropenic_fever=900, septic_shock=300),
     _drug("CEFAZOLIN 2 GRAM/50 ML IV PIGGYBACK", 2, "g", _IV, _Q8, surgery=900, cellulitis=350),
-    _drug("CEPHALEXIN 500 MG CAPSULE", 500, "mg", _PO, "4 times daily", cellulitis=450, minor=90),
-    _drug("AMOXICILLIN 875 MG-POTASSIUM CLAVULANATE 125 MG TABLET", 875, "mg", _PO, _BID, minor=250, emergency=60),
+    _drug("CEPHALEXIN 500 MG CAPSULE", 500, "mg", _PO, "4 times daily", cellulitis=450),
+    _drug("AMOXICILLIN 875 MG-POTASSIUM CLAVULANATE 125 MG TABLET", 875, "mg", _PO, _BID, cold=300, emergency=60),
     _drug("NITROFURANTOIN MONOHYDRATE/MACROCRYSTALS 100 MG CAPSULE", 100, "mg", _PO, _BID, emergency=60),
     # Stay and intensive care
     _drug("SODIUM CHLORIDE 0.9 % IV BOLUS", 1000, "mL", _IV, _ONCE, emergency=500, sepsis=700, ketoacidosis=950),

@@ -41,6 +41,12 @@ _MEN = tuple(
     "Adam Harry Fred Wayne Billy Steve Louis Jeremy Aaron Randy Howard Eugene Russell Bobby Victor Martin Ernest".split()
 )
 
+
+
+def _asian(share: int, families: str, women: str, men: str) -> Community:
+    return Community(share, ("2028-9", "Asian"), False, tuple(families.split()), tuple(women.split()), tuple(men.split()))
+
+
 COMMUNITIES: tuple[Community, ...] = (
     Community(
         share=560,
@@ -88,23 +94,12 @@ COMMUNITIES: tuple[Community, ...] = (
             "Fernando Javier Eduardo Sergio Raul Hector Arturo".split()
         ),
     ),
-    Community(
-        share=110,
-        race=("2028-9", "Asian"),
-        hispanic=False,
-        families=tuple(
-            "Nguyen Tran Pham Le Hoang Kim Park Choi Wang Li Zhang Chen Liu Yang Huang Wong Chan Lam Patel Singh Shah "
-            "Sharma Gupta Reddy Khan Tanaka Sato Yamamoto Santos Reyes Bautista".split()
-        ),
-        women=tuple(
-            "Linh Mai Thuy Hanh Min-ji Soo-jin Mei Li-hua Xiu Ying Priya Anjali Sunita Lakshmi Yuki Keiko Grace Helen "
-            "Jenny Amy Susan Christine Maricel Cristina".split()
-        ),
-        men=tuple(
-            "Minh Tuan Hung Duc Sung-ho Jin-woo Wei Jian Ming Hao Raj Amit Sanjay Vikram Kenji Hiroshi David Kevin "
-            "Andrew Peter Henry Michael Rommel Jun".split()
-        ),
-    ),
+    _asian(22, "Nguyen Tran Pham Le Hoang Vo Dang", "Linh Mai Thuy Hanh Lan Kim Jenny Susan", "Minh Tuan Hung Duc Long David Andrew Kevin"),
+    _asian(32, "Wang Li Zhang Chen Liu Yang Huang Wong Chan Lam Wu", "Mei Li-hua Xiu Ying Grace Helen Amy Christine", "Wei Jian Ming Hao Peter Henry David Raymond"),
+    _asian(14, "Kim Park Choi Lee Kang", "Min-ji Soo-jin Eun-ji Hye-jin Grace Esther", "Sung-ho Jin-woo Min-jun Daniel Paul Joseph"),
+    _asian(22, "Patel Singh Shah Sharma Gupta Reddy Khan", "Priya Anjali Sunita Lakshmi Meera Kavita", "Raj Amit Sanjay Vikram Anil Suresh"),
+    _asian(8, "Tanaka Sato Yamamoto Nakamura", "Yuki Keiko Emi Naomi Akiko", "Kenji Hiroshi Ken Takeshi Daniel"),
+    _asian(12, "Santos Reyes Bautista Aquino Ocampo", "Maricel Cristina Rosario Grace Jocelyn", "Rommel Jun Ramon Michael Jose"),
     Community(
         share=20,
         race=("1002-5", "American Indian or Alaska Native"),

@@ -114,7 +114,7 @@ CADENCES: tuple[Cadence, ...] = (
     Cadence("clinic", "B12", 35), Cadence("clinic", "IRON", 60), Cadence("clinic", "IRON", 150, past=60, only="renal_anemia"),
     Cadence("clinic", "PTH", 220, only="mineral"), Cadence("clinic", "PHOS", 350, only="mineral"), Cadence("clinic", "URICACID", 250, only="gout"),
     Cadence("clinic", "MG", 70), Cadence("clinic", "ECG", 80), Cadence("clinic", "ECG", 140, past=80, only="coronary"), Cadence("clinic", "BNP", 350, only="failure"),
-    Cadence("clinic", "INR", 200, only="fibrillation"), Cadence("clinic", "ESR", 25), Cadence("clinic", "CRP", 40),
+    Cadence("clinic", "INR", 70, only="fibrillation"), Cadence("clinic", "ESR", 25), Cadence("clinic", "CRP", 40),
     Cadence("infusion", "VITALS", 1000), Cadence("infusion", "SCALE", 950), Cadence("infusion", "CBCDIFF", 950), Cadence("infusion", "CMP", 900),
     Cadence("infusion", "MG", 450), Cadence("infusion", "LDH", 180), Cadence("infusion", "CEA", 250, only="solid"), Cadence("infusion", "TSH", 90), Cadence("infusion", "PAIN", 600),
     Cadence("dialysis", "SESSION", 1000), Cadence("dialysis", "SESSION", 950, lot="AFTER", later=215), Cadence("dialysis", "BMP", 110), Cadence("dialysis", "CBC", 110),

@@ -17,9 +17,14 @@ from medagentbenchv2.hospital.census import Census
 from medagentbenchv2.hospital.stays import DAY, Stays
 
 # Minutes between knots, standard deviation at the knots in thousandths.
-_WANDERING: tuple[tuple[int, int], ...] = ((75 * DAY, 480), (3 * DAY, 380), (7 * 60, 260))
-_SLOW_ONLY = frozenset({"SUGAR", "LIPID", "BODY", "THYROID"})
-"""Factors that do not change within days."""
+_WANDERING: tuple[tuple[int, int], ...] = ((75 * DAY, 560), (3 * DAY, 560), (7 * 60, 320))
+_SLOW = {"SUGAR": 450, "LIPID": 350, "BODY": 150, "THYROID": 450}
+"""Factors that do not change within days, with the standard deviation of their change over months."""
+_UNLIKE = {
+    "KALEMIA": 1500, "WATER": 1500, "MAGNESIUM": 1500, "CALCIUM": 1000, "LIVER": 1500, "MARROW": 900, "COAG": 1000, "HEART": 700, "ACID": 900,
+    "ANEMIA": 800, "SUGAR": 0, "LIPID": 0, "BODY": 0, "THYROID": 0,
+}  # fmt: skip
+"""Standard deviation of a factor's peak from stay to stay, in thousandths; 350 for those not named."""
 _CLOCK, _CLOCK_PEAK = FACTORS.index("CLOCK"), 17 * 60
 _TABLE = 1 << 14
 _COURSE = np.array([550, 1000, 880, 700, 520, 380, 270, 190, 140], dtype=np.int64)
@@ -49,7 +54,9 @@ class Physiology:
         elapsed = (minute - self.start) * 1000 // (self.end - self.start)
         base = self.census.constitution[patient, factor]
         value = base + base * ((elapsed - 700) * self.progression[patient] // 1000) // 1000
-        for octave, (spacing, size) in enumerate(_WANDERING[: 1 if FACTORS[factor] in _SLOW_ONLY else 3]):
+        slow = _SLOW.get(FACTORS[factor])
+        octaves = _WANDERING if slow is None else ((_WANDERING[0][0], slow),)
+        for octave, (spacing, size) in enumerate(octaves):
             value = value + self._noise(factor * 4 + octave, patient, minute, spacing) * size // 1000
         if self.stays.count and bool(self.effects[:, factor].any()):
             value = value + self._course(factor, minute, stay)
@@ -87,5 +94,8 @@ def physiology(census: Census, stays: Stays, key: int, bits: Bits, start: int, e
         for name, size in cause.effects:
             peak[place, FACTORS.index(name)] = size
     effects = peak[stays.cause] * stays.severity[:, None] // 1000
+    # What no cause explains: treatment, and that no two courses are alike.
+    unlike = np.array([_UNLIKE.get(name, 350) for name in FACTORS], dtype=np.int64)
+    effects += bits.normal(effects.size).reshape(effects.shape) * unlike // 1000
     progression = bits.between(-200, 450, census.count)
     return Physiology(census, stays, key, bits.normal(_TABLE), effects, progression, start, end)

@@ -15,8 +15,8 @@ from medagentbenchv2.hospital.physiology import Physiology
 from medagentbenchv2.hospital.rows import columns, join
 from medagentbenchv2.hospital.templates import Catalogue, observation_key
 
-_WHOLE = frozenset({"HEIGHT"})
-"""Analytes that never change within a patient."""
+_WHOLE = frozenset({"HEIGHT", "WEIGHT", "CEA"})
+"""Analytes in which people differ by far more than they change."""
 
 
 def read(draws: Draws, body: Physiology, catalogue: Catalogue, bits: Bits, end: int) -> Rows:

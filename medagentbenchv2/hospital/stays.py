@@ -133,9 +133,9 @@ def _place(
     slot = (end - start) // len(episodes)
     rows = []
     for place, (care, icu, ward) in enumerate(episodes):
-        cause = _cause(words, name, held, care)
         spread = max(slot - icu - ward - 2 * DAY, 1)
         at = start + place * slot + next(words) % spread
+        cause = _cause(words, name, held, care, at)
         elective = CAUSES[cause].care == "surgery" and not set(CAUSES[cause].groups) & {"fracture", "appendicitis", "cholecystitis"}
         if place == len(episodes) - 1 and here and care != "emergency":
             at = end - (icu + ward) * (150 + next(words) % 700) // 1000
@@ -155,13 +155,13 @@ def _place(
     return [row for row in rows if row[1] < end]
 
 
-def _cause(words: Iterator[int], name: str, held: set[str], care: str) -> int:
+def _cause(words: Iterator[int], name: str, held: set[str], care: str, at: int) -> int:
     archetype = ARCHETYPES.index(name)
 
     def fits(cause: Cause) -> bool:
         kind = "ward" if cause.care == "surgery" else cause.care
         kind = "ward" if kind == "icu" and name != "critical" else kind
-        return kind == care and (not cause.needs or cause.needs in held)
+        return kind == care and at >= cause.since and (not cause.needs or cause.needs in held)
 
     weights = [cause.shares[archetype] if fits(cause) else 0 for cause in CAUSES]
     draw = next(words) % sum(weights)
