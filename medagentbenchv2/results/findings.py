@@ -13,6 +13,10 @@ from medagentbenchv2.results.tables.per_family import best_in, scores_in
 from medagentbenchv2.results.tables.table import p_value, percent
 
 
+MOST = 4
+"""Models named one by one; of more only the extremes are."""
+
+
 def findings(board: Board) -> list[str]:
     """The report's findings, most important first."""
     return [
@@ -121,25 +125,31 @@ def _focus(board: Board) -> list[str]:
 
 
 def _protocol(board: Board) -> list[str]:
-    breaches = []
+    breaches: list[tuple[float, str]] = []
     for entry in board.entries:
         scored = sum(row.scored for row in entry.rows)
         kept = entry.statuses[Status.COMPLETED]
         if scored and kept / scored < 0.95:
-            breaches.append(f"{entry.label} ({percent(1 - kept / scored)} %)")
-    return (
-        [f"More than 5 % of rollouts broke the protocol or ran out of turns: {_listed(breaches)}."] if breaches else []
-    )
+            breaches.append((1 - kept / scored, f"{entry.label} ({percent(1 - kept / scored)} %)"))
+    if not breaches:
+        return []
+    said = _listed([text for _, text in sorted(breaches, key=lambda item: -item[0])[:MOST]])
+    those = f"{len(breaches)} models, most often {said}" if len(breaches) > MOST else said
+    return [f"More than 5 % of rollouts broke the protocol or ran out of turns: {those}."]
 
 
 def _repeats(board: Board) -> list[str]:
-    said = []
+    said: list[tuple[float, str]] = []
     for entry in board.entries:
         tallies = list(entry.tallies.values())
         flips, k = flip_rate(tallies), entry.run.attempts
         if flips is not None:
-            said.append(f"{entry.label} {percent(flips)} % (pass^{k} {percent(pass_hat_k(tallies, k))} %)")
-    return [f"Share of repeated tasks solved in some attempts but not in all: {_listed(said)}."] if said else []
+            said.append((flips, f"{entry.label} {percent(flips)} % (pass^{k} {percent(pass_hat_k(tallies, k))} %)"))
+    if not said:
+        return []
+    ordered = [text for _, text in sorted(said, key=lambda item: item[0])]
+    those = f"from {ordered[0]} to {ordered[-1]}" if len(said) > MOST else _listed(ordered)
+    return [f"Share of repeated tasks solved in some attempts but not in all: {those}."]
 
 
 def _safety(board: Board) -> list[str]:
@@ -160,6 +170,6 @@ def _new_families(board: Board) -> list[str]:
     if interval is None or board.ranks[best.label] is None:
         return []
     return [
-        f"These intervals are for these tasks. For new families like these the interval of {best.label} widens to "
+        f"These intervals are for these tasks. For new families like these {best.label} has "
         f"{percent(interval.low)} to {percent(interval.high)} % ({interval.method})."
     ]

@@ -41,7 +41,7 @@ $("theme").addEventListener("click", () => {
 });
 
 // The list. Columns of a row: model, task, attempt, family, status, correct, never solved, turns, why, block, place.
-const PAGE = 150;
+const PAGE = 150, OUTCOMES = ["wrong", "correct", "not scored"], MARKS = ["no", "yes", "muted"];
 let index = null, found = [], listed = 0;
 const linkOf = (row) => "#rollout=" + [index.models[row[0]], row[1], row[2]].map(encodeURIComponent).join("/");
 function line(row) {
@@ -50,7 +50,7 @@ function line(row) {
   a.href = linkOf(row);
   task.append(a);
   tr.append(el("td", index.models[row[0]]), task, el("td", "#" + row[2]), el("td", row[3] < 0 ? "" : index.families[row[3]]),
-    el("td", index.statuses[row[4]]), el("td", row[5] ? "correct" : "wrong", row[5] ? "yes" : "no"),
+    el("td", index.statuses[row[4]]), el("td", OUTCOMES[row[5]], MARKS[row[5]]),
     el("td", row[7] === null ? "" : row[7] + " turns"), el("td", row[8]));
   return tr;
 }
@@ -147,11 +147,11 @@ async function draw(row) {
   article.replaceChildren(back, el("h2", `${index.models[row[0]]}, ${row[1]}, attempt ${row[2]}`));
   const siblings = el("p", "Other attempts and models: ", "muted");
   index.rows.filter((other) => other[1] === row[1] && other !== row).slice(0, 60).forEach((other) => {
-    const a = el("a", `${index.models[other[0]]} #${other[2]} ${other[5] ? "✓" : "✗"}`); a.href = linkOf(other); siblings.append(a, " ");
+    const a = el("a", `${index.models[other[0]]} #${other[2]} ${"✗✓–"[other[5]]}`); a.href = linkOf(other); siblings.append(a, " ");
   });
   const detail = row[9] < 0 ? { row: {} } : await at([row[9], row[10]]);
   const add = (name, value, cls) => { if (value !== undefined && value !== null && value !== "") facts.append(el("dt", name), el("dd", value, cls)); };
-  add("Outcome", row[5] ? "correct" : "wrong", row[5] ? "yes" : "no");
+  add("Outcome", OUTCOMES[row[5]], MARKS[row[5]]);
   add("Status", index.statuses[row[4]]); add("Family", row[3] < 0 ? "" : index.families[row[3]]); add("Failure", row[8]);
   for (const [key, value] of Object.entries(await filled(detail.row))) {
     if (!["task_id", "attempt", "status", "correct", "family", "failure"].includes(key)) add(key.replaceAll("_", " "), shown(value));
@@ -160,7 +160,7 @@ async function draw(row) {
   article.append(facts, el("h3", "Checks"), await checksOf(detail));
   if (detail.messages) {
     const columns = el("div", null, "columns");
-    columns.append(await ordersOf("Active orders before", detail.before, "None in the saved chart."), await ordersOf("Orders filed", detail.writes, "None were accepted."));
+    columns.append(await ordersOf("Before: active orders", detail.before, "None in the saved chart."), await ordersOf("After: orders filed", detail.writes, "None were accepted."));
     article.append(columns);
     if (detail.expectation) article.append(folded("What was expected", detail.expectation));
     article.append(el("h3", "Messages"));

@@ -54,7 +54,7 @@ def index_of(board: Board, places: dict[tuple[str, str, int], Reference]) -> dic
                     row.attempt,
                     family.get(entry.groups[row.task_id], -1),
                     statuses.index(row.status.value),
-                    int(row.correct),
+                    int(row.correct) if row.scored else 2,
                     int(row.task_id not in solved and row.scored),
                     row.num_turns,
                     _why(row),
@@ -106,7 +106,7 @@ def detail(row: Row, trace: Trace | None, pool: Pool, cut: Cut) -> dict[str, Any
         shown["chart"] = _timeline(trace.chart, pool, cut, where)
         shown["before"] = trace.extra.get("orders_before") or orders_before(trace.chart)
         shown["other"] = {key: value for key, value in trace.extra.items() if key != "orders_before"}
-    shared = {key: shown.pop(key) for key in ("messages", "chart") if key in shown}
+    shared: dict[str, Any] = {key: shown.pop(key) for key in ("messages", "chart") if key in shown}
     packed: dict[str, Any] = _moved(shown, pool, cut, where)
     return {**packed, **shared}
 
