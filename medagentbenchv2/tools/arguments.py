@@ -26,12 +26,14 @@ _TYPES = {
     "integer": "a whole number",
     "object": "an object",
     "array": "a list",
+    "boolean": "true or false",
 }
 _EXPECTED = {
     "string_type": "text",
     "list_type": "a list",
     "model_type": "an object",
     "int_type": "a whole number",
+    "bool_type": "true or false",
     "string_too_short": "text that is not empty",
     "string_too_long": "text of at most {max_length} characters",
     "greater_than_equal": "{ge} or more",

@@ -61,6 +61,8 @@ MALFORMED: list[tuple[str, Any, tuple[str, ...]]] = [
     (SEARCH, {"search_params": '{"code": "K"}'}, ("search_params: sent", "send the object itself")),
     (SEARCH, {"search_params": {"code": "K", "patient": "S1", "sort": "x"}}, ("sort: unknown argument",)),
     ("fhir_patient_search", {"mrn": "S1"}, ('mrn: unknown argument, sent "S1"; accepted here are birthdate',)),
+    ("fhir_procedure_search", {"patient": "S1", "requested": "yes"}, ('requested: sent "yes"; accepted is true or',)),
+    ("fhir_procedure_search", {"patient": "S1", "requested": 1}, ("requested: sent 1; accepted is true or false",)),
     ("fhir_vitals_search", {"patient": "S1"}, ("category: missing",)),
     ("fhir_vitals_search", {"search_params": {"patient": "S1"}}, ("search_params: unknown argument",)),
     ("fhir_vitals_create", without(BLOOD_PRESSURE, "valueString"), ("valueString: missing",)),

@@ -1,4 +1,4 @@
-"""What agents really filed in published transcripts is accepted, and nothing of it is lost."""
+"""What agents really filed in published transcripts is accepted whole; a bare MRN becomes a reference."""
 
 from __future__ import annotations
 
@@ -42,4 +42,6 @@ async def test_published_creates_are_accepted_whole() -> None:
         ehr = RecordingEhr()
         outcome = await dispatch(ehr, TOOLS[body["resourceType"]], body)
         assert not outcome.invalid, outcome.text
-        assert said(ehr.asked[0][2]) == said(body)
+        reference = body["subject"]["reference"]
+        typed = body | {"subject": {"reference": f"Patient/{reference.removeprefix('Patient/')}"}}
+        assert said(ehr.asked[0][2]) == said(typed)
