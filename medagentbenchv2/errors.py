@@ -31,8 +31,9 @@ class ArgumentError(MedAgentBenchError, ValueError):
 
 
 def not_among(argument: str, value: object, allowed: Iterable[str]) -> ArgumentError:
-    """The error for a value outside a fixed list: names the value, the nearest allowed one and all of them."""
+    """The error for a value outside a fixed list: names the value, the nearest allowed one and the list, if short."""
     names = list(allowed)
     near = difflib.get_close_matches(str(value), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return ArgumentError(f"{argument}: {value!r} is not allowed; use one of {', '.join(names)}{hint}")
+    shown = ", ".join(names) if len(names) <= 24 else f"{', '.join(names[:6])}, ... {names[-1]} ({len(names)} in all)"
+    return ArgumentError(f"{argument}: {value!r} is not allowed; use one of {shown}{hint}")

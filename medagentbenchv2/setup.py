@@ -1,4 +1,7 @@
-"""What every face and every run starts from: checked arguments, the tasks they mean, and how a rollout opens."""
+"""What every face and every run starts from: checked arguments, the tasks they mean, and how a rollout opens.
+
+Whatever speaks HTTP is imported only where a remote server is used.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import orjson
 
 from medagentbenchv2 import data
 from medagentbenchv2.errors import ArgumentError, not_among
-from medagentbenchv2.fhir.preflight import Holding, preflight
-from medagentbenchv2.fhir.wire import Server
 from medagentbenchv2.grading.expectation import GRADING_VERSION, Profile
 from medagentbenchv2.rollout import Output, Rollout
 from medagentbenchv2.tasks.generated import (
@@ -33,6 +34,10 @@ from medagentbenchv2.tasks.task_file import read_tasks
 from medagentbenchv2.tasks.world import VARIANTS, World, default_world
 from medagentbenchv2.tools.prompt import SYSTEM_PROMPT, user_message
 from medagentbenchv2.tools.registry import openai_tools
+
+if TYPE_CHECKING:
+    from medagentbenchv2.fhir.preflight import Holding
+    from medagentbenchv2.fhir.wire import Server
 
 Protocol = Literal["tools", "text"]
 Writes = Literal["isolated", "server"]
@@ -92,12 +97,20 @@ class Setup:
     @cached_property
     def holding(self) -> Holding | None:
         """What the remote server holds; None for the embedded EHR. Raises ArgumentError when nothing answers."""
-        return None if self.fhir_api_base is None else preflight(self.fhir_api_base)
+        if self.fhir_api_base is None:
+            return None
+        from medagentbenchv2.fhir.preflight import preflight
+
+        return preflight(self.fhir_api_base)
 
     @cached_property
     def server(self) -> Server | None:
         """The remote server, one pool for all rollouts; None for the embedded EHR."""
-        return None if self.fhir_api_base is None else Server(self.fhir_api_base)
+        if self.fhir_api_base is None:
+            return None
+        from medagentbenchv2.fhir.wire import Server
+
+        return Server(self.fhir_api_base)
 
     @cached_property
     def world(self) -> World:

@@ -6,9 +6,12 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from medagentbenchv2.cli.agent import agent_app
+from medagentbenchv2.cli.ask import ask_app
 from medagentbenchv2.cli.eval import eval_command
+from medagentbenchv2.cli.report import report_command
 from medagentbenchv2.cli.tasks import tasks_app
 from medagentbenchv2.errors import MedAgentBenchError
 
@@ -20,8 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("eval")(eval_command)
+app.command("report")(report_command)
 app.add_typer(tasks_app, name="tasks")
 app.add_typer(agent_app, name="agent")
+app.add_typer(ask_app, name="ask")
 
 
 def main() -> None:
@@ -29,5 +34,5 @@ def main() -> None:
     try:
         app()
     except MedAgentBenchError as error:
-        Console(stderr=True).print(f"[bold red]error[/]: {error}", markup=True, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]error[/]: {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -17,10 +17,17 @@ from medagentbenchv2.cli.ask_progress import LiveProgress
 from medagentbenchv2.cli.options import AsJson
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions import AskConfig, ModelSummary, Question, ask, make_config, read_config
+from medagentbenchv2.questions.agreement import Agreement, agreements
 from medagentbenchv2.questions.compare import Response, Run, nearest, read_run
+from medagentbenchv2.questions.config import HostedModel
 from medagentbenchv2.questions.elsewhere import answer_folders
+from medagentbenchv2.questions.judging import judge_all
+from medagentbenchv2.questions.page import write_page
 from medagentbenchv2.questions.question import select
+from medagentbenchv2.questions.ratings import Rating, read_ratings
+from medagentbenchv2.questions.scoring import ModelScore, score_models
 from medagentbenchv2.questions.store import truncation_note
+from medagentbenchv2.questions.tables import write_tables
 
 ask_app = typer.Typer(help="Medical questions to many models: run, show, compare, import, judge.", no_args_is_help=True)
 
@@ -113,6 +120,66 @@ def show(
         console.print(_card(found, asked, response))
 
 
+@ask_app.command("compare")
+def compare(
+    out: Out = Path("answers"),
+    html: Annotated[Path | None, typer.Option(help="Where to write the page; default compare.html in the run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one HTML page with every answer side by side, and the tables answers.csv and scores.csv."""
+    found = read_run(out)
+    scores = score_models(found)
+    written = [write_page(found, scores, html or out / "compare.html"), *write_tables(found, scores)]
+    if as_json:
+        data = {"written": [str(path) for path in written], "scores": [asdict(row) for row in scores]}
+        typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2))
+        return
+    if scores:
+        Console().print(_score_table(scores))
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+@ask_app.command("judge")
+def judge(
+    model: Annotated[list[str] | None, typer.Option(help="Judge model's id at the endpoint. Repeat.")] = None,
+    ratings: Annotated[
+        list[Path] | None, typer.Option(help="Ratings that the comparison page saved, to compare with. Repeat.")
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Endpoint up to and including /v1; default OpenAI's.")] = None,
+    api_key_var: Annotated[
+        str | None, typer.Option(help="Variable (or .env line) that holds the key; default the host's usual one.")
+    ] = None,
+    api_key: Annotated[str | None, typer.Option(hidden=True, callback=_refuse_key)] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default the model's own.")] = None,
+    concurrency: Annotated[int, typer.Option(help="Requests under way at once.", min=1)] = 8,
+    out: Out = Path("answers"),
+    as_json: AsJson = False,
+) -> None:
+    """Have judge models grade every answer blind (kept, never paid for twice), and print how far raters agree."""
+    found = read_run(out)
+    people: list[Rating] = []
+    for path in ratings or []:
+        read, stale = read_ratings(path, found)
+        people += read
+        if stale:
+            typer.echo(f"{path}: {stale} ratings are of answers that have changed since, and don't count", err=True)
+    sampling = {} if temperature is None else {"temperature": temperature}
+    judges = [HostedModel(model=m, base_url=base_url, api_key_var=api_key_var, sampling=sampling) for m in model or []]
+    judged = judge_all(found, judges, concurrency)
+    for failure in (line for row in judged for line in row.failures):
+        typer.echo(failure, err=True)
+    rows = agreements(found, people)
+    if as_json:
+        data = {"judges": [asdict(row) for row in judged], "agreement": [asdict(row) for row in rows]}
+        typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2))
+    else:
+        for row in judged:
+            typer.echo(f"{row.judge}: {row.verdicts} answers judged, {row.cached} of them before")
+        Console().print(_agreement_table(rows))
+    raise typer.Exit(1 if any(row.failures for row in judged) else 0)
+
+
 def _model(name: str, hosted: dict[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:
     prefix, _, rest = name.partition(":")
     kind = KINDS.get(prefix)
@@ -137,6 +204,26 @@ def _summary_table(plan: AskConfig, summaries: list[ModelSummary]) -> Table:
         cost = "" if row.cost is None else f"{row.cost:.4f}"
         answered = f"{row.answered}/{row.questions}"
         table.add_row(escape(row.model), row.persona, answered, str(row.truncated), str(row.failed), cost)
+    return table
+
+
+def _score_table(scores: list[ModelScore]) -> Table:
+    table = Table("Model", "Measure", "Mean", "95 % interval", "Questions", "No readable letter")
+    for row in scores:
+        interval = f"{row.low:.3f} to {row.high:.3f}"
+        unreadable = str(row.unreadable) if row.measure == "choice_accuracy" else ""
+        table.add_row(escape(row.model), row.measure, f"{row.mean:.3f}", interval, str(row.n), unreadable)
+    return table
+
+
+def _agreement_table(rows: list[Agreement]) -> Table:
+    table = Table("Raters", "About", "Items", "Agree", "Kappa", "95 % interval", "Weighted", title="Agreement")
+    for row in rows:
+        share = "" if row.share is None else f"{row.share:.1%}"
+        kappa = "undefined" if row.kappa is None else f"{row.kappa:.3f}"
+        interval = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
+        weighted = "" if row.weighted is None else f"{row.weighted:.3f}"
+        table.add_row(escape(", ".join(row.raters)), row.about, str(row.n), share, kappa, interval, weighted)
     return table
 
 
