@@ -44,7 +44,7 @@ def search_medications(mrn: str, *, text: str | None = None, status: str | None 
 
 def search_services(mrn: str, *codes: str) -> Call:
     """All service requests of some codes."""
-    return Call("fhir_service_request_search", {"patient": mrn, "code": ",".join(codes)})
+    return Call("fhir_procedure_search", {"patient": mrn, "code": ",".join(codes), "requested": True})
 
 
 def search_patients(**arguments: str) -> Call:

@@ -209,7 +209,8 @@ class PaperWard:
         if not call.tool.endswith("_search"):
             return Result(orjson.dumps({"created": True}).decode())
         kind = "".join(word.capitalize() for word in call.tool.split("_")[1:-1])
-        kind = "Observation" if kind == "Vitals" else kind
+        kind = {"Vitals": "Observation"}.get(kind, kind)
+        kind = "ServiceRequest" if call.arguments.get("requested") else kind
         found = [r for r in self.resources if r["resourceType"] == kind and _fits(r, call.arguments, now)]
         found.sort(key=lambda r: _when(r) or datetime.min.replace(tzinfo=UTC), reverse=True)
         return Result(orjson.dumps({"total": len(found), "page": 1, "next": False, "resources": found}).decode())
