@@ -1,0 +1,1 @@
+"""Synthetic hospitals: people, stays, readings, diagnoses, procedures, orders, and the ward where families plant."""

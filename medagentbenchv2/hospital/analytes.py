@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What is measured: every analyte with its unit, usual adult range, physiological limits and what moves it.
 
 Figures: usual adult reference ranges; limits are what a laboratory reports in a living patient. A factor is one strand
@@ -59,7 +60,8 @@ def _analyte(
     decimals = -int(Decimal(centres[0]).as_tuple().exponent)
     ranges = [_range(text, decimals) for text in normal.split("|")]
     low, high = _range(limits, decimals)
-    assert low is not None and high is not None
+    assert low is not None, code
+    assert high is not None, code
     return Analyte(
         code=code,
         unit=unit,
@@ -177,7 +179,7 @@ ANALYTES: tuple[Analyte, ...] = (
     _analyte("HEIGHT", "cm", "162.0|176.0", "6.5", "142.0 to 200.0", vital=True, noise=0),
     _analyte("BMI", "kg/m2", "27.0", "4.0", "14.0 to 62.0", "18.5 to 24.9", vital=True),
     _analyte("PAIN", "{score}", "2", "2", "0 to 10", vital=True, INFLAM=250, noise=1100),
-    _analyte("GCS", "{score}", "15", "1", "3 to 15", vital=True, SHOCK=-600, LUNG=-350),
+    _analyte("GCS", "{score}", "15", "1", "3 to 15", vital=True, SHOCK=-500, LUNG=-800),
     _analyte("RASS", "{score}", "-1", "1", "-5 to 4", vital=True, SHOCK=-200, noise=800),
     _analyte("URINEOUTPUT", "mL", "105", "0.75", "0 to 600", vital=True, log=True, RENAL=-250, SHOCK=-350, noise=900),
     _analyte("FIO2", "%", "35", "0.25", "21 to 100", vital=True, log=True, LUNG=700, noise=250),

@@ -14,14 +14,19 @@ from medagentbenchv2.hospital.prescriptions import prescriptions
 from medagentbenchv2.hospital.procedures import procedures
 from medagentbenchv2.hospital.readings import read
 from medagentbenchv2.hospital.rows import chronological, join
-from medagentbenchv2.hospital.stays import DAY, admit, visit
+from medagentbenchv2.hospital.stays import admit
 from medagentbenchv2.hospital.templates import Catalogue
+from medagentbenchv2.hospital.visits import visit
+from medagentbenchv2.hospital.workload import DAY
 
 
 def background(
     people: list[Person], catalogue: Catalogue, seed: int, number: int, end: int, scale: int, years: int
 ) -> Rows:
-    """All records of all charted people, by type, patient and time. `end` in minutes since 1970, `scale` in thousandths."""
+    """All records of all charted people, by type, patient and time.
+
+    `end` is in minutes since 1970, `scale` in thousandths of the published size.
+    """
 
     def bits(purpose: int) -> Bits:
         return Bits(seed, number, purpose)

@@ -53,7 +53,9 @@ class Bits:
         return np.argsort(self.words(count), kind="stable").astype(np.int64)
 
 
-_MIX = tuple(np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93))
+_MIX = tuple(
+    np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
+)
 
 
 def scatter(key: int, *columns: Ints | int) -> NDArray[np.uint64]:

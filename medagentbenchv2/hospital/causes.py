@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """Why patients are admitted: diagnoses, who is at risk, whether intensive care or surgery follows, and the physiology.
 
 Shares are clinical judgement, not a citation.
@@ -32,7 +33,9 @@ _SPRING_2020 = 26_386_560
 
 def _cause(groups: str, shares: str, care: str, needs: str = "", since: int = 0, **effects: int) -> Cause:
     out, renal, oncology, surgical, critical = (int(share) for share in shares.split())
-    return Cause(tuple(groups.split()), (out, renal, oncology, surgical, critical), care, tuple(effects.items()), needs, since)
+    return Cause(
+        tuple(groups.split()), (out, renal, oncology, surgical, critical), care, tuple(effects.items()), needs, since
+    )
 
 
 # acute groups, relative frequency in outpatient, renal, oncology, surgical and critical patients, care

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -190,11 +190,11 @@ _EPOCH = 719_163
 """Ordinal of 1970-01-01."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _place(code: str) -> int:
     return next(place for place, problem in enumerate(CHRONIC) if problem.code == code)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _group_members(name: str) -> Ints:
     return np.array([place for place, problem in enumerate(CHRONIC) if problem.group == name], dtype=np.int64)

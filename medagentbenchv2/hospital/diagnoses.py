@@ -11,10 +11,19 @@ from medagentbenchv2.hospital.census import Census
 from medagentbenchv2.hospital.encounters import KINDS, Contacts, cross, thin
 from medagentbenchv2.hospital.problems import ACUTE, CHRONIC
 from medagentbenchv2.hospital.rows import columns, join, take
-from medagentbenchv2.hospital.stays import DAY, Stays
+from medagentbenchv2.hospital.stays import Stays
 from medagentbenchv2.hospital.templates import Catalogue
+from medagentbenchv2.hospital.workload import DAY
 
-_RECORDED = {"clinic": 720, "telephone": 480, "infusion": 640, "dialysis": 560, "emergency": 450, "ward": 820, "icu": 860}
+_RECORDED = {
+    "clinic": 720,
+    "telephone": 480,
+    "infusion": 640,
+    "dialysis": 560,
+    "emergency": 450,
+    "ward": 820,
+    "icu": 860,
+}
 """Thousandths of a patient's problems that a contact of each kind records."""
 _AT_VISITS = {"Z00.00": 70, "Z23": 60, "Z79.899": 200}
 """Thousandths of the clinic visits at which these are recorded; they are no diseases."""
@@ -50,7 +59,7 @@ def _chronic(census: Census, contacts: Contacts, catalogue: Catalogue, bits: Bit
 
 
 def _onsets(census: Census, bits: Bits, start: int) -> Ints:
-    """Minute at which each problem of each patient began: mostly years before the chart, never before the age for it."""
+    """Minute at which each problem of each patient began: mostly years before the chart, never too young."""
     shape = (census.count, len(CHRONIC))
     back = bits.between(-400, 3600, shape[0] * shape[1]).reshape(shape) * DAY
     youngest = np.array([problem.ages[0] for problem in CHRONIC], dtype=np.int64) * 36525 // 100
@@ -61,9 +70,8 @@ def _onsets(census: Census, bits: Bits, start: int) -> Ints:
 
 def _acute(stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int) -> Rows:
     held = np.zeros((len(CAUSES), len(ACUTE)), dtype=bool)
-    for place, cause in enumerate(CAUSES):
-        for column, problem in enumerate(ACUTE):
-            held[place, column] = problem.group in cause.groups
+    for row, cause in enumerate(CAUSES):
+        held[row] = [item.group in cause.groups for item in ACUTE]
     inside = contacts.take(contacts.stay >= 0)
     # A stay has some of the diagnoses of its cause, always the first one.
     chosen = held[stays.cause] & bits.chance(700, stays.count * len(ACUTE)).reshape(stays.count, len(ACUTE))

@@ -9,7 +9,9 @@ import numpy as np
 from medagentbenchv2.hospital.bits import Bits, Ints, scattered_below
 from medagentbenchv2.hospital.census import Census
 from medagentbenchv2.hospital.panels import CADENCES, PANELS, PLACE, Cadence
-from medagentbenchv2.hospital.stays import DAY, VISITS, Stays, Visits
+from medagentbenchv2.hospital.stays import Stays
+from medagentbenchv2.hospital.visits import VISITS, Visits
+from medagentbenchv2.hospital.workload import DAY
 
 SIZES = np.array([len(panel.codes) - ("SBP" in panel.codes) for panel in PANELS], dtype=np.int64)
 """Readings that a draw of each panel leaves in the chart (systolic and diastolic pressure make one)."""
@@ -53,7 +55,9 @@ def _fitting(draws: Draws, census: Census, bits: Bits) -> Ints:
     return kept[np.argsort(draws.panel[kept], kind="stable")]
 
 
-def _ticks(cadence: Cadence, census: Census, stays: Stays, visits: Visits, key: int, end: int) -> tuple[Ints, Ints, Ints]:
+def _ticks(
+    cadence: Cadence, census: Census, stays: Stays, visits: Visits, key: int, end: int
+) -> tuple[Ints, Ints, Ints]:
     """(patient, minute, stay) of one cadence's draws."""
     if cadence.setting in VISITS:
         patient, nominal, stay = _at_visits(cadence, census, visits)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from medagentbenchv2.hospital.bits import Bits, Ints, Mask
-from medagentbenchv2.hospital.stays import DAY, VISITS, Stays, Visits
+from medagentbenchv2.hospital.stays import Stays
+from medagentbenchv2.hospital.visits import VISITS, Visits
+from medagentbenchv2.hospital.workload import DAY
 
 KINDS: tuple[str, ...] = (*VISITS, "emergency", "ward", "icu")
 """Kinds of contact."""

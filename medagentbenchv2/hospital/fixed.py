@@ -41,8 +41,9 @@ ROOT_OF_MINUTE: Ints = np.array([1000] + [isqrt(60_000_000 // rate) for rate in 
 
 
 def times_power(number: Ints | int, steps: Ints) -> Ints:
-    """number * 2**(steps / 1024), rounded; steps between -20 and 20 doublings."""
+    """The product of a number and 2**(steps / 1024), rounded; steps between -20 and 20 doublings."""
     whole, part = steps >> 10, steps & (STEPS - 1)
     scaled = number * _POWER[part]
     shift = _SHIFT - whole
-    return (scaled + (np.int64(1) << np.maximum(shift - 1, 0))) >> np.maximum(shift, 0)
+    rounded = scaled + (np.int64(1) << np.maximum(shift - 1, 0))
+    return np.asarray(rounded >> np.maximum(shift, 0))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What is prescribed: order texts as an EHR prints them, with the usual dose, route and timing, and for what.
 
 Brand names of anticoagulants, opioids and QT-prolonging drugs never stand alone, so that a search by generic name finds

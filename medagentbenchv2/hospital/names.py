@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """Common American names by community, each with the race and ethnicity that the chart states for it.
 
 Sources: the most frequent surnames of the 2010 census and given names of the last century, shortened by hand.
@@ -26,25 +27,28 @@ class Community:
     """Given names of men."""
 
 
-_WOMEN = tuple(
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_WOMEN = _words(
     "Mary Patricia Linda Barbara Elizabeth Jennifer Susan Margaret Dorothy Nancy Karen Betty Helen Sandra Donna Carol "
     "Ruth Sharon Michelle Laura Sarah Kimberly Deborah Jessica Shirley Cynthia Angela Melissa Brenda Amy Anna Rebecca "
     "Virginia Kathleen Pamela Martha Debra Amanda Stephanie Carolyn Christine Marie Janet Catherine Frances Ann Joyce "
     "Diane Alice Julie Heather Teresa Doris Gloria Evelyn Cheryl Mildred Katherine Joan Ashley Judith Rose Janice "
-    "Kelly Nicole Judy Christina Kathy Theresa Beverly Denise Tammy Irene Jane Lori Rachel Marilyn Andrea Kathryn".split()
+    "Kelly Nicole Judy Christina Kathy Theresa Beverly Denise Tammy Irene Jane Lori Rachel Marilyn Andrea Kathryn"
 )
-_MEN = tuple(
+_MEN = _words(
     "James John Robert Michael William David Richard Charles Joseph Thomas Christopher Daniel Paul Mark Donald George "
     "Kenneth Steven Edward Brian Ronald Anthony Kevin Jason Matthew Gary Timothy Larry Jeffrey Frank Scott Eric Stephen "
     "Andrew Raymond Gregory Joshua Jerry Dennis Walter Patrick Peter Harold Douglas Henry Carl Arthur Ryan Roger Joe "
     "Jack Albert Jonathan Justin Terry Gerald Keith Samuel Willie Ralph Lawrence Nicholas Roy Benjamin Bruce Brandon "
-    "Adam Harry Fred Wayne Billy Steve Louis Jeremy Aaron Randy Howard Eugene Russell Bobby Victor Martin Ernest".split()
+    "Adam Harry Fred Wayne Billy Steve Louis Jeremy Aaron Randy Howard Eugene Russell Bobby Victor Martin Ernest"
 )
 
 
-
 def _asian(share: int, families: str, women: str, men: str) -> Community:
-    return Community(share, ("2028-9", "Asian"), False, tuple(families.split()), tuple(women.split()), tuple(men.split()))
+    return Community(share, ("2028-9", "Asian"), False, _words(families), _words(women), _words(men))
 
 
 COMMUNITIES: tuple[Community, ...] = (
@@ -52,14 +56,14 @@ COMMUNITIES: tuple[Community, ...] = (
         share=560,
         race=("2106-3", "White"),
         hispanic=False,
-        families=tuple(
+        families=_words(
             "Smith Miller Anderson Taylor Moore Martin Thompson White Clark Lewis Walker Hall Allen Young King Wright "
             "Hill Scott Adams Baker Nelson Carter Mitchell Roberts Turner Phillips Parker Evans Edwards Collins Stewart "
             "Morris Rogers Reed Cook Morgan Bell Murphy Bailey Cooper Richardson Cox Howard Ward Peterson Gray James "
             "Watson Brooks Kelly Sanders Price Bennett Wood Barnes Ross Henderson Coleman Jenkins Perry Powell Long "
             "Patterson Hughes Myers Sullivan Russell Fisher Cole Hamilton Graham Wallace West Reynolds Ellis Stevens "
             "Gibson Marshall Hunter Schmidt Wagner Hansen Larson Olson Novak Kowalski Rossi Schneider Becker Weber "
-            "O'Brien McCarthy Fitzgerald Petrov Hoffman Carlson Keller Lang Barrett Stafford".split()
+            "O'Brien McCarthy Fitzgerald Petrov Hoffman Carlson Keller Lang Barrett Stafford"
         ),
         women=_WOMEN,
         men=_MEN,
@@ -68,10 +72,10 @@ COMMUNITIES: tuple[Community, ...] = (
         share=140,
         race=("2054-5", "Black or African American"),
         hispanic=False,
-        families=tuple(
+        families=_words(
             "Washington Jefferson Booker Banks Jackson Johnson Williams Brown Davis Robinson Harris Jones Thomas "
             "Charles Joseph Pierre Mosley Gaines Rivers Dorsey Hairston Battle Mayo Grant Simmons Franklin Okafor Mensah "
-            "Tesfaye Boateng".split()
+            "Tesfaye Boateng"
         ),
         women=(*_WOMEN[:50:2], "Latoya", "Keisha", "Ebony", "Denise", "Yolanda", "Monique", "Ngozi", "Abena"),
         men=(*_MEN[:50:2], "Darnell", "Reginald", "Terrence", "Marcus", "Andre", "Tyrone", "Kwame", "Chidi"),
@@ -80,26 +84,51 @@ COMMUNITIES: tuple[Community, ...] = (
         share=170,
         race=("2131-1", "Other Race"),
         hispanic=True,
-        families=tuple(
+        families=_words(
             "Garcia Rodriguez Martinez Hernandez Lopez Gonzalez Perez Sanchez Ramirez Torres Flores Rivera Gomez Diaz "
             "Cruz Morales Ortiz Gutierrez Chavez Ramos Ruiz Alvarez Mendoza Vasquez Castillo Jimenez Moreno Romero "
-            "Herrera Medina Aguilar Vargas Guzman Mendez Salazar Soto Delgado Pena Rios Alvarado Sandoval".split()
+            "Herrera Medina Aguilar Vargas Guzman Mendez Salazar Soto Delgado Pena Rios Alvarado Sandoval"
         ),
-        women=tuple(
+        women=_words(
             "Maria Carmen Rosa Guadalupe Juana Ana Teresa Elena Lucia Gabriela Patricia Sofia Veronica Leticia Silvia "
-            "Esperanza Alejandra Yolanda Isabel Claudia Daniela Marisol".split()
+            "Esperanza Alejandra Yolanda Isabel Claudia Daniela Marisol"
         ),
-        men=tuple(
+        men=_words(
             "Jose Juan Luis Carlos Jesus Francisco Jorge Miguel Manuel Pedro Antonio Roberto Ricardo Alejandro Rafael "
-            "Fernando Javier Eduardo Sergio Raul Hector Arturo".split()
+            "Fernando Javier Eduardo Sergio Raul Hector Arturo"
         ),
     ),
-    _asian(22, "Nguyen Tran Pham Le Hoang Vo Dang", "Linh Mai Thuy Hanh Lan Kim Jenny Susan", "Minh Tuan Hung Duc Long David Andrew Kevin"),
-    _asian(32, "Wang Li Zhang Chen Liu Yang Huang Wong Chan Lam Wu", "Mei Li-hua Xiu Ying Grace Helen Amy Christine", "Wei Jian Ming Hao Peter Henry David Raymond"),
-    _asian(14, "Kim Park Choi Lee Kang", "Min-ji Soo-jin Eun-ji Hye-jin Grace Esther", "Sung-ho Jin-woo Min-jun Daniel Paul Joseph"),
-    _asian(22, "Patel Singh Shah Sharma Gupta Reddy Khan", "Priya Anjali Sunita Lakshmi Meera Kavita", "Raj Amit Sanjay Vikram Anil Suresh"),
+    _asian(
+        22,
+        "Nguyen Tran Pham Le Hoang Vo Dang",
+        "Linh Mai Thuy Hanh Lan Kim Jenny Susan",
+        "Minh Tuan Hung Duc Long David Andrew Kevin",
+    ),
+    _asian(
+        32,
+        "Wang Li Zhang Chen Liu Yang Huang Wong Chan Lam Wu",
+        "Mei Li-hua Xiu Ying Grace Helen Amy Christine",
+        "Wei Jian Ming Hao Peter Henry David Raymond",
+    ),
+    _asian(
+        14,
+        "Kim Park Choi Lee Kang",
+        "Min-ji Soo-jin Eun-ji Hye-jin Grace Esther",
+        "Sung-ho Jin-woo Min-jun Daniel Paul Joseph",
+    ),
+    _asian(
+        22,
+        "Patel Singh Shah Sharma Gupta Reddy Khan",
+        "Priya Anjali Sunita Lakshmi Meera Kavita",
+        "Raj Amit Sanjay Vikram Anil Suresh",
+    ),
     _asian(8, "Tanaka Sato Yamamoto Nakamura", "Yuki Keiko Emi Naomi Akiko", "Kenji Hiroshi Ken Takeshi Daniel"),
-    _asian(12, "Santos Reyes Bautista Aquino Ocampo", "Maricel Cristina Rosario Grace Jocelyn", "Rommel Jun Ramon Michael Jose"),
+    _asian(
+        12,
+        "Santos Reyes Bautista Aquino Ocampo",
+        "Maricel Cristina Rosario Grace Jocelyn",
+        "Rommel Jun Ramon Michael Jose",
+    ),
     Community(
         share=20,
         race=("1002-5", "American Indian or Alaska Native"),
@@ -118,9 +147,9 @@ PLACES: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 """City, state and postal code of addresses; the cities do not exist."""
 
-STREETS: tuple[str, ...] = tuple(
+STREETS: tuple[str, ...] = _words(
     "Maple Oak Cedar Elm Pine Washington Lincoln Walnut Chestnut Sunset Highland Church Spring Park Mill Franklin "
-    "Orchard Willow Meadow Ridge Jackson Cherry Dogwood Hickory".split()
+    "Orchard Willow Meadow Ridge Jackson Cherry Dogwood Hickory"
 )
 """Street names without Street, Avenue and so on."""
 

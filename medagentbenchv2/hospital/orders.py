@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What is ordered and done: laboratory, imaging, nursing, therapy, consults, procedures and vaccines.
 
 Codes are the order codes that an EHR shows (IMG..., NUR..., LAB..., CON...) or CPT; all stand under the CPT system, as

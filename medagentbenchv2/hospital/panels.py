@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What is measured together, how it is ordered, and how often in each setting.
 
 A draw is one panel taken from one patient at one minute; all its readings share that minute.

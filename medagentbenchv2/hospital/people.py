@@ -89,7 +89,11 @@ def populate(
         family = community.families[family_draw % len(community.families)]
         pool = community.women if female[index] else community.men
         given = next(
-            (name for name in (pool[(given_draw + step) % len(pool)] for step in range(len(pool))) if (family, name) not in known),
+            (
+                name
+                for name in (pool[(given_draw + step) % len(pool)] for step in range(len(pool)))
+                if (family, name) not in known
+            ),
             pool[given_draw % len(pool)],
         )
         known.add((family, given))
@@ -106,7 +110,11 @@ def patient_resource(person: Person, particulars: Particulars) -> dict[str, Any]
     if particulars.community.hispanic:
         ethnicity = ("2135-2", "Hispanic")
     city, state, code = particulars.place
-    marker = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR", "display": "Medical Record Number"}
+    marker = {
+        "system": "http://terminology.hl7.org/CodeSystem/v2-0203",
+        "code": "MR",
+        "display": "Medical Record Number",
+    }
     return {
         "resourceType": "Patient",
         "id": person.mrn,

@@ -14,15 +14,16 @@ from medagentbenchv2.hospital.analytes import FACTORS
 from medagentbenchv2.hospital.bits import Bits, Ints, scatter
 from medagentbenchv2.hospital.causes import CAUSES
 from medagentbenchv2.hospital.census import Census
-from medagentbenchv2.hospital.stays import DAY, Stays
+from medagentbenchv2.hospital.stays import Stays
+from medagentbenchv2.hospital.workload import DAY
 
 # Minutes between knots, standard deviation at the knots in thousandths.
 _WANDERING: tuple[tuple[int, int], ...] = ((75 * DAY, 560), (3 * DAY, 560), (7 * 60, 320))
 _SLOW = {"SUGAR": 450, "LIPID": 350, "BODY": 150, "THYROID": 450}
 """Factors that do not change within days, with the standard deviation of their change over months."""
 _UNLIKE = {
-    "KALEMIA": 1500, "WATER": 1500, "MAGNESIUM": 1500, "CALCIUM": 1000, "LIVER": 1500, "MARROW": 900, "COAG": 1000, "HEART": 700, "ACID": 900,
-    "ANEMIA": 800, "SUGAR": 0, "LIPID": 0, "BODY": 0, "THYROID": 0,
+    "KALEMIA": 1500, "WATER": 1500, "MAGNESIUM": 1500, "CALCIUM": 1000, "LIVER": 1500, "MARROW": 900, "COAG": 1000,
+    "HEART": 700, "ACID": 900, "ANEMIA": 800, "SUGAR": 0, "LIPID": 0, "BODY": 0, "THYROID": 0,
 }  # fmt: skip
 """Standard deviation of a factor's peak from stay to stay, in thousandths; 350 for those not named."""
 _CLOCK, _CLOCK_PEAK = FACTORS.index("CLOCK"), 17 * 60
@@ -50,7 +51,7 @@ class Physiology:
     def at(self, factor: int, patient: Ints, minute: Ints, stay: Ints) -> Ints:
         """A factor's value, in thousandths of a standard deviation, for each (patient, minute, stay or -1)."""
         if factor == _CLOCK:
-            return np.abs((minute - _CLOCK_PEAK) % DAY - DAY // 2) * 2000 // (DAY // 2) - 1000
+            return np.asarray(np.abs((minute - _CLOCK_PEAK) % DAY - DAY // 2) * 2000 // (DAY // 2) - 1000)
         elapsed = (minute - self.start) * 1000 // (self.end - self.start)
         base = self.census.constitution[patient, factor]
         value = base + base * ((elapsed - 700) * self.progression[patient] // 1000) // 1000
@@ -60,7 +61,7 @@ class Physiology:
             value = value + self._noise(factor * 4 + octave, patient, minute, spacing) * size // 1000
         if self.stays.count and bool(self.effects[:, factor].any()):
             value = value + self._course(factor, minute, stay)
-        return value
+        return np.asarray(value)
 
     def _noise(self, strand: int, patient: Ints, minute: Ints, spacing: int) -> Ints:
         knot, within = minute // spacing, minute % spacing
@@ -73,10 +74,11 @@ class Physiology:
             left, right = grid[place], grid[place + 1]
         else:
             left, right = self._knots(strand, patient, knot), self._knots(strand, patient, knot + 1)
-        return left + (right - left) * within // spacing
+        return np.asarray(left + (right - left) * within // spacing)
 
     def _knots(self, strand: int, patient: Ints, knot: Ints) -> Ints:
-        return self.normals[(scatter(self.key + strand, patient, knot) & np.uint64(_TABLE - 1)).astype(np.int64)]
+        place = (scatter(self.key + strand, patient, knot) & np.uint64(_TABLE - 1)).astype(np.int64)
+        return np.asarray(self.normals[place])
 
     def _course(self, factor: int, minute: Ints, stay: Ints) -> Ints:
         stays = self.stays

@@ -13,6 +13,7 @@ from medagentbenchv2.hospital.causes import CAUSES
 from medagentbenchv2.hospital.census import Census
 from medagentbenchv2.hospital.encounters import Contacts, cross, thin
 from medagentbenchv2.hospital.formulary import FORMULARY
+from medagentbenchv2.hospital.interactions import ALTERNATIVES, AVOID
 from medagentbenchv2.hospital.problems import CHRONIC
 from medagentbenchv2.hospital.rows import columns, join, take
 from medagentbenchv2.hospital.stays import Stays
@@ -22,29 +23,8 @@ _ACTIVE, _COMPLETED, _STOPPED = (STATUSES.index(status) for status in ("active",
 _REPEATS = 30
 """Repeat prescriptions of a long-term drug in a whole chart, where there are visits enough."""
 
-# Of each of these words' drugs a patient takes at most one at a time.
-_ALTERNATIVES: tuple[tuple[str, ...], ...] = (
-    ("LISINOPRIL", "LOSARTAN"), ("AMLODIPINE",), ("METOPROLOL", "CARVEDILOL"), ("FUROSEMIDE 40", "TORSEMIDE", "HYDROCHLOROTHIAZIDE"),
-    ("ATORVASTATIN", "ROSUVASTATIN"), ("APIXABAN", "RIVAROXABAN", "WARFARIN", "DABIGATRAN", "ENOXAPARIN", "FONDAPARINUX", "DALTEPARIN", "HEPARIN (PORCINE) 5,000", "HEPARIN (PORCINE) 25,000"),
-    ("METFORMIN",), ("PANTOPRAZOLE 40 MG TABLET", "OMEPRAZOLE", "FAMOTIDINE"), ("SERTRALINE", "ESCITALOPRAM", "BUPROPION"),
-    ("OLANZAPINE", "RISPERIDONE", "CLOZAPINE", "ZIPRASIDONE", "CHLORPROMAZINE", "QUETIAPINE"),
-    ("OXYCODONE", "HYDROCODONE", "HYDROMORPHONE 2 MG", "TRAMADOL"), ("CHOLECALCIFEROL", "ERGOCALCIFEROL"), ("ANASTROZOLE",),
-    ("CEFTRIAXONE", "PIPERACILLIN", "CEFEPIME"), ("PACLITAXEL", "OXALIPLATIN", "PEMBROLIZUMAB"), ("IBUPROFEN", "KETOROLAC"),
-    ("MORPHINE 4", "HYDROMORPHONE 1 MG"), ("PROPOFOL", "DEXMEDETOMIDINE"), ("CEPHALEXIN", "AMOXICILLIN", "NITROFURANTOIN"),
-)  # fmt: skip
-# Drugs that patients with a problem of these groups must not have.
-_AVOID: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("METFORMIN", ("ckd4", "esrd")), ("EMPAGLIFLOZIN", ("esrd",)), ("HYDROCHLOROTHIAZIDE", ("ckd4", "esrd")), ("SPIRONOLACTONE", ("ckd4", "esrd")),
-    ("LISINOPRIL", ("esrd",)), ("LOSARTAN", ("esrd",)), ("FUROSEMIDE 40", ("esrd",)), ("TORSEMIDE", ("esrd",)), ("POTASSIUM CHLORIDE", ("ckd4", "esrd")),
-    ("IBUPROFEN", ("ckd", "ckd4", "esrd", "cirrhosis", "failure")), ("KETOROLAC", ("ckd", "ckd4", "esrd", "cirrhosis")), ("ENOXAPARIN", ("ckd4", "esrd")),
-    ("NITROFURANTOIN", ("ckd4", "esrd")), ("DABIGATRAN", ("ckd4", "esrd")), ("MORPHINE", ("ckd4", "esrd")), ("MAGNESIUM", ("esrd",)), ("SODIUM BICARBONATE 650", ("esrd",)),
-    ("ESTRADIOL", ("breast", "clot", "coronary")), ("BUPROPION", ("epilepsy",)), ("SUMATRIPTAN", ("coronary",)), ("METOPROLOL", ("asthma",)),
-)  # fmt: skip
 
-
-def prescriptions(
-    census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int
-) -> Rows:
+def prescriptions(census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int) -> Rows:
     """All medication orders before `end`, thinned at random to their published number (active ones all stay)."""
     writer = _Writer(census, ~_barred(census), _templates(catalogue), bits)
     parts = [
@@ -107,12 +87,16 @@ class _Writer:
             "stay": stays.end > stays.boarded,
             "icu": stays.stepped_down > stays.boarded,
             "surgery": surgical,
-            **{group: stays.caused_by(group) for group in sorted({group for cause in CAUSES for group in cause.groups})},
+            **{
+                group: stays.caused_by(group) for group in sorted({group for cause in CAUSES for group in cause.groups})
+            },
         }
         stay, drug = self.choose(stays.patient, reasons)
         length = np.maximum(stays.end - stays.boarded, 60)[stay]
-        early = np.array([bool(dict(item.uses).get("surgery")) for item in FORMULARY])[drug] & surgical[stay]
-        length = np.where(early, np.minimum(length, 600), length)
+        # What the cause itself or an operation calls for comes within hours, the rest as the stay goes on.
+        urgent = {"surgery"}.union(*(cause.groups for cause in CAUSES))
+        early = np.array([not urgent.isdisjoint(dict(item.uses)) for item in FORMULARY])[drug]
+        length = np.where(early, np.minimum(length, 720), length)
         minute = stays.boarded[stay] + 20 + self.bits.below(1000, len(stay)) ** 2 * length // 2_000_000
         status = self._inpatient_status(drug, stays.end[stay] >= end, minute, end)
         return columns(self.templates[drug], stays.patient[stay], minute, status=status)
@@ -140,12 +124,12 @@ def _barred(census: Census) -> Mask:
 
 @lru_cache(maxsize=1)
 def _avoided() -> tuple[tuple[list[int], tuple[str, ...]], ...]:
-    return tuple((_places((word,)), groups) for word, groups in _AVOID)
+    return tuple((_places((word,)), groups) for word, groups in AVOID)
 
 
 @lru_cache(maxsize=1)
 def _alternatives() -> tuple[list[int], ...]:
-    return tuple(_places(words) for words in _ALTERNATIVES)
+    return tuple(_places(words) for words in ALTERNATIVES)
 
 
 def _places(words: tuple[str, ...]) -> list[int]:

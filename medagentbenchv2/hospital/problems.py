@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What patients suffer from: ICD-10-CM diagnoses, who has them, and how they move the laboratory.
 
 Shares are clinical judgement for a tertiary hospital's panel of adults, not a citation; codes and wording are

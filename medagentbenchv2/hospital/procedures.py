@@ -13,17 +13,28 @@ from medagentbenchv2.hospital.encounters import Contacts, cross, thin
 from medagentbenchv2.hospital.orders import ORDERABLES
 from medagentbenchv2.hospital.panels import PANELS
 from medagentbenchv2.hospital.rows import columns
-from medagentbenchv2.hospital.stays import DAY, Stays
+from medagentbenchv2.hospital.stays import Stays
 from medagentbenchv2.hospital.templates import Catalogue
+from medagentbenchv2.hospital.workload import DAY
 
 Event = tuple[Ints, Ints]
 """Patients and minutes of events of one sort."""
 _FIRST_COVID_VACCINE = 26_845_920
 """Minute of 2021-01-15T00:00Z: nobody was vaccinated before."""
 
+_ROUNDS = 640
+"""Minutes of a day shift, within which whatever is done once a day is done."""
+
 
 def procedures(
-    census: Census, stays: Stays, contacts: Contacts, draws: Draws, catalogue: Catalogue, bits: Bits, start: int, end: int
+    census: Census,
+    stays: Stays,
+    contacts: Contacts,
+    draws: Draws,
+    catalogue: Catalogue,
+    bits: Bits,
+    start: int,
+    end: int,
 ) -> Rows:
     """All procedures before `end`, thinned at random to their published number (vaccines and operations all stay)."""
     parts = [*_rare(census, stays, catalogue, bits, start, end)]
@@ -36,7 +47,9 @@ def procedures(
 
 
 def _with_panels(draws: Draws, catalogue: Catalogue, bits: Bits) -> list[tuple[Ints, Ints, Ints]]:
-    order = np.array([catalogue.place("Procedure", panel.order) if panel.order else -1 for panel in PANELS], dtype=np.int64)
+    order = np.array(
+        [catalogue.place("Procedure", panel.order) if panel.order else -1 for panel in PANELS], dtype=np.int64
+    )
     share = np.array([panel.ordered if panel.order else 0 for panel in PANELS], dtype=np.int64)[draws.panel]
     ordered = bits.chance(share, len(draws.panel))
     return [(order[draws.panel[ordered]], draws.patient[ordered], draws.minute[ordered])]
@@ -50,16 +63,22 @@ def _at_contacts(
     occasions: dict[str, tuple[Contacts, int, int]] = {
         # occasion: its contacts, rounds at each of them, minutes between rounds
         "emergency": (contacts.of("emergency"), 1, 140),
-        "ward": (ward, 1, DAY), "ward_shift": (ward, 3, 480),
-        "icu": (icu, 1, DAY), "icu_shift": (icu, 4, 360), "ventilated": (icu.take(stays.caused_by("respiratory")[icu.stay]), 1, DAY),
+        "ward": (ward, 1, _ROUNDS), "ward_shift": (ward, 3, 480),
+        "icu": (icu, 1, _ROUNDS), "icu_shift": (icu, 4, 360),
+        "ventilated": (icu.take(stays.caused_by("respiratory")[icu.stay]), 1, _ROUNDS),
         "clinic": (clinic, 1, 45), "women": (clinic.take(women), 1, 45),
         "cancer": (contacts.of("infusion"), 1, 200), "dialysis": (contacts.of("dialysis"), 1, 200),
     }  # fmt: skip
     return [
-        _round(occasion, chosen.patient, chosen.minute + turn * minutes, minutes, catalogue, bits)
+        _round(occasion, chosen.patient, _begin(chosen.minute, minutes) + turn * minutes, minutes, catalogue, bits)
         for occasion, (chosen, rounds, minutes) in occasions.items()
         for turn in range(rounds)
     ]
+
+
+def _begin(minute: Ints, minutes: int) -> Ints:
+    """When a round begins: at the contact, but what is done once a day waits for the morning."""
+    return np.maximum(minute, minute - minute % DAY + 7 * 60) if minutes == _ROUNDS else minute
 
 
 def _round(
@@ -68,7 +87,9 @@ def _round(
     """Every order of an occasion, by its share, at a moment within so many minutes."""
     orders = [order for order in ORDERABLES if order.when == occasion]
     shares = np.array([order.share for order in orders], dtype=np.int64)
-    place, order = cross(bits.chance(np.tile(shares, len(patient)), len(patient) * len(orders)).reshape(-1, len(orders)))
+    place, order = cross(
+        bits.chance(np.tile(shares, len(patient)), len(patient) * len(orders)).reshape(-1, len(orders))
+    )
     templates = np.array([catalogue.place("Procedure", item.code) for item in orders], dtype=np.int64)
     return templates[order], patient[place], minute[place] + bits.below(max(within - 1, 1), len(place))
 

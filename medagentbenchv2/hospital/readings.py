@@ -1,4 +1,4 @@
-"""From draws to readings: every analyte of every draw gets a value that fits the patient, the moment and its siblings."""
+"""From draws to readings: each analyte gets a value that fits the patient, the moment and its siblings in the draw."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def read(draws: Draws, body: Physiology, catalogue: Catalogue, bits: Bits, end: 
     return join(parts) if parts else columns(*(np.zeros(0, dtype=np.int64),) * 3)
 
 
-def _panel(
-    panel: Panel, draws: Draws, body: Physiology, catalogue: Catalogue, own: Ints, bits: Bits, end: int
-) -> Rows:
+def _panel(panel: Panel, draws: Draws, body: Physiology, catalogue: Catalogue, own: Ints, bits: Bits, end: int) -> Rows:
     census, patient, minute = body.census, draws.patient, draws.minute
     count = len(patient)
     factors: dict[int, Ints] = {}
@@ -75,11 +73,11 @@ def _value(analyte: Analyte, z: Ints, male: Ints) -> Ints:
     return np.where(value < bottom, bottom - (bottom - value) // 4, value)
 
 
-def _rows(
-    values: dict[str, Ints], catalogue: Catalogue, patient: Ints, minute: Ints, male: Ints, delay: Ints
-) -> Rows:
+def _rows(values: dict[str, Ints], catalogue: Catalogue, patient: Ints, minute: Ints, male: Ints, delay: Ints) -> Rows:
     if "SBP" in values:
-        values = {"BP": values["SBP"] * 1000 + values["DBP"]} | {k: v for k, v in values.items() if k not in ("SBP", "DBP")}
+        values = {"BP": values["SBP"] * 1000 + values["DBP"]} | {
+            k: v for k, v in values.items() if k not in ("SBP", "DBP")
+        }
     template = []
     for code in values:
         if code == "BP":

@@ -27,7 +27,13 @@ class Planted(NamedTuple):
 
 
 def columns(
-    template: Ints, patient: Ints, minute: Ints, *, value: Ints | int = MISSING, status: Ints | int = 0, delay: Ints | int = 0
+    template: Ints,
+    patient: Ints,
+    minute: Ints,
+    *,
+    value: Ints | int = MISSING,
+    status: Ints | int = 0,
+    delay: Ints | int = 0,
 ) -> Rows:
     """Rows from arrays; scalars are repeated."""
     count = len(template)
@@ -57,7 +63,7 @@ def chronological(rows: Rows) -> Rows:
 
 
 def merge(rows: Rows, templates: Sequence[Template], cleared: set[tuple[int, int]], planted: Iterable[Planted]) -> Rows:
-    """Background rows (by kind, patient, minute) without the cleared (patient, template) pairs, with the planted ones."""
+    """Background rows (by kind, patient, minute) less the cleared (patient, template) pairs, plus the planted ones."""
     if cleared:
         rows = take(rows, ~_among(rows, len(templates), cleared))
     fresh = sorted(planted, key=lambda row: (row.kind, row.patient, row.minute))
@@ -76,7 +82,9 @@ def merge(rows: Rows, templates: Sequence[Template], cleared: set[tuple[int, int
 
 
 def _among(rows: Rows, templates: int, pairs: set[tuple[int, int]]) -> Mask:
-    table = np.zeros((1 + max(int(rows.patient.max(initial=0)), max(patient for patient, _ in pairs)), templates), dtype=bool)
+    table = np.zeros(
+        (1 + max(int(rows.patient.max(initial=0)), max(patient for patient, _ in pairs)), templates), dtype=bool
+    )
     for pair in pairs:
         table[pair] = True
     return table[rows.patient, rows.template]

@@ -53,11 +53,19 @@ class Catalogue:
 
     def procedure(self, code: str) -> int:
         """Index of the template of a Procedure with this order code."""
-        return self._add(_procedure(code, code)) if ("Procedure", code) not in self._place else self.place("Procedure", code)
+        return (
+            self._add(_procedure(code, code))
+            if ("Procedure", code) not in self._place
+            else self.place("Procedure", code)
+        )
 
     def condition(self, code: str) -> int:
         """Index of the template of a Condition with this ICD-10-CM code."""
-        return self._add(_condition(code, code)) if ("Condition", code) not in self._place else self.place("Condition", code)
+        return (
+            self._add(_condition(code, code))
+            if ("Condition", code) not in self._place
+            else self.place("Condition", code)
+        )
 
     def medication(self, text: str) -> int:
         """Index of the template of a medication order with this text; dose, route and timing from the formulary."""
@@ -78,7 +86,9 @@ class Catalogue:
 
     def _enter(self, place: int, template: Template) -> None:
         self._place[template.kind, template.key] = place
-        self.by_code.setdefault(template.key.partition(" (")[0] if _has_code(template) else template.key, []).append(place)
+        self.by_code.setdefault(template.key.partition(" (")[0] if _has_code(template) else template.key, []).append(
+            place
+        )
 
 
 def _has_code(template: Template) -> bool:
@@ -97,7 +107,9 @@ def quantum(template: Template, value: float) -> int:
     """
     exact = Decimal(repr(value)).scaleb(template.decimals)
     if exact != exact.to_integral_value():
-        raise ArgumentError(f"value: {template.key} is reported with {template.decimals} decimals, which cannot hold {value}")
+        raise ArgumentError(
+            f"value: {template.key} is reported with {template.decimals} decimals, which cannot hold {value}"
+        )
     return int(exact)
 
 
@@ -121,7 +133,9 @@ def _observations() -> Iterable[Template]:
                 kind="Observation", key=observation_key(analyte, gender), body=_observed(analyte.code, analyte.vital),
                 value="quantity", decimals=analyte.decimals, unit=analyte.unit, low=low, high=high, issued=True,
             )  # fmt: skip
-    yield Template(kind="Observation", key="BP", body=_observed("BP", vital=True), value="pair", unit="mmHg", issued=True)
+    yield Template(
+        kind="Observation", key="BP", body=_observed("BP", vital=True), value="pair", unit="mmHg", issued=True
+    )
 
 
 def _in_other_unit(analyte: Analyte, gender: str, unit: str) -> Template:
@@ -157,7 +171,8 @@ def _condition(code: str, display: str) -> Template:
     categories = (("problem-list-item", "Problem List Item"), ("encounter-diagnosis", "Encounter Diagnosis"))
     body = {
         "category": [
-            {"coding": [{"system": _CONDITION_CATEGORIES, "code": name, "display": words}]} for name, words in categories
+            {"coding": [{"system": _CONDITION_CATEGORIES, "code": name, "display": words}]}
+            for name, words in categories
         ],
         "code": {"coding": [{"system": ICD_10_CM, "code": code, "display": display}], "text": display},
     }

@@ -1,9 +1,9 @@
 """A hospital under construction: families plant here what a branch needs, then it becomes records.
 
-    ward = Ward.open(seed=0, number=0, end=now)
-    ward.clear(ward.people[3], "MG")
-    ward.observe(ward.people[3], "MG", now - timedelta(hours=2), 1.4)
-    records = ward.records()
+>>> ward = Ward.open(seed=0, number=0, end=now)
+>>> ward.clear(ward.people[3], "MG")
+>>> ward.observe(ward.people[3], "MG", now - timedelta(hours=2), 1.4)
+>>> records = ward.records()
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
-
 from medagentbenchv2.errors import ArgumentError, not_among
 from medagentbenchv2.fhir.rows import MISSING, STATUSES, Records, Rows
 from medagentbenchv2.hospital.background import background
-from medagentbenchv2.hospital.people import Particulars, Person, other_given_name, patient_resource, populate
 from medagentbenchv2.hospital.bits import Bits
+from medagentbenchv2.hospital.people import Particulars, Person, other_given_name, patient_resource, populate
 from medagentbenchv2.hospital.rows import KINDS, Planted, merge
 from medagentbenchv2.hospital.templates import Catalogue, quantum
 
@@ -31,7 +29,12 @@ class Ward:
     """People, their background charts, and what has been taken out of them and planted in them since."""
 
     def __init__(
-        self, people: list[Person], particulars: list[Particulars], catalogue: Catalogue, rows: Rows, end: int,
+        self,
+        people: list[Person],
+        particulars: list[Particulars],
+        catalogue: Catalogue,
+        rows: Rows,
+        end: int,
         labels: dict[str, str],
     ) -> None:
         self._people = people
@@ -90,12 +93,14 @@ class Ward:
     ) -> None:
         """Plant a reading, in the analyte's unit (or in `unit`, one that a laboratory may use instead).
 
-        `BP` takes systolic + diastolic / 1000. Raises ArgumentError for an unknown code, unit or status, and for a value
-        that the analyte's decimals can't hold.
+        `BP` takes systolic + diastolic / 1000. Raises ArgumentError for an unknown code, unit or status, and for a
+        value that the analyte's decimals can't hold.
         """
         template = self._catalogue.observation(code, person.gender, unit)
         quanta = round(value * 1000) if code == "BP" else quantum(self._catalogue.templates[template], value)
-        self._plant(person, template, minutes(when), status, value=quanta, delay=max(min(self._end - minutes(when), 20), 0))
+        self._plant(
+            person, template, minutes(when), status, value=quanta, delay=max(min(self._end - minutes(when), 20), 0)
+        )
 
     def procedure(self, person: Person, code: str, when: datetime | None, *, status: str = "completed") -> None:
         """Plant a Procedure with an order code; without a time it has no performedDateTime."""
@@ -158,7 +163,9 @@ class Ward:
             self._rows, self._catalogue.templates, self._cleared,
             [planted for index in sorted(self._planted) for planted in self._planted[index]],
         )  # fmt: skip
-        return Records(patients=resources, templates=list(self._catalogue.templates), rows=rows, labels=dict(self._labels))
+        return Records(
+            patients=resources, templates=list(self._catalogue.templates), rows=rows, labels=dict(self._labels)
+        )
 
     def _become(self, person: Person) -> Person:
         self._people[person.index] = person
