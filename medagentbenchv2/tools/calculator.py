@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Context, Decimal, localcontext
@@ -16,7 +17,15 @@ from typing import Annotated, Any, ClassVar
 
 import orjson
 from pydantic import Field, StringConstraints
-from simpleeval import EvalWithCompoundTypes, FunctionNotDefined, InvalidExpression, NameNotDefined
+from simpleeval import (
+    AttributeDoesNotExist,
+    EvalWithCompoundTypes,
+    FeatureNotAvailable,
+    FunctionNotDefined,
+    InvalidExpression,
+    NameNotDefined,
+    OperatorNotDefined,
+)
 
 from medagentbenchv2.errors import AgentError
 from medagentbenchv2.tools.arguments import Arguments, shown
@@ -65,10 +74,10 @@ def calculate(expression: str) -> str:
     Raises AgentError with the reason when the expression cannot be evaluated.
     """
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
-        with localcontext(Context(prec=28)):
+        with warnings.catch_warnings(action="ignore"), localcontext(Context(prec=28)):
+            tree = ast.parse(expression.strip(), mode="eval")
             return _text(_Evaluator().value_of(tree.body, expression))
-    except (InvalidExpression, SyntaxError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+    except (InvalidExpression, SyntaxError, TypeError, ValueError, ArithmeticError) as error:
         raise AgentError(f"expression: {_reason(error)}; sent {shown(expression)}") from None
     except (RecursionError, MemoryError):
         raise AgentError("expression: nested too deep; split it") from None
@@ -102,7 +111,7 @@ class _Evaluator(EvalWithCompoundTypes):  # type: ignore[misc]
         for step in reversed(chain):
             operation = self.operators.get(type(step.op))
             if operation is None:
-                raise InvalidExpression(f"{type(step.op).__name__} is not among the operations")
+                raise OperatorNotDefined(type(step.op).__name__, self.expr)
             value = _bounded(operation(value, self._eval(step.right)))
         return value
 
@@ -195,19 +204,21 @@ _ATTRIBUTES: dict[type, set[str]] = {
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (FunctionNotDefined, "a function that is not among those listed"),
     (NameNotDefined, "a name that is not among those listed"),
+    (AttributeDoesNotExist, "an attribute that does not exist"),
+    (OperatorNotDefined, "an operation that is not available"),
+    (FeatureNotAvailable, "notation or an attribute that is not available"),
     (SyntaxError, "not one expression in Python's notation"),
     (ZeroDivisionError, "division by zero"),
     (OverflowError, "the number is too large"),
     (ArithmeticError, "the value is not defined"),
-    (AttributeError, "an attribute that does not exist"),
     (TypeError, "operands or arguments of the wrong kind or number, such as dates with and without offset"),
     (ValueError, "a value that the function does not take"),
 )
-"""In our words, so that a message reads the same with every release of Python."""
+"""In our words, so that a message reads the same with every release of Python and simpleeval."""
 
 
 def _reason(error: Exception) -> str:
-    return next((words for kind, words in _REASONS if isinstance(error, kind)), str(error).replace("Sorry, ", ""))
+    return next((words for kind, words in _REASONS if isinstance(error, kind)), str(error))
 
 
 def _text(value: Any) -> str:

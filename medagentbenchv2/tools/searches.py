@@ -26,6 +26,10 @@ def _bare_patient(patient: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Identifier = Annotated[
+    Text,
+    AfterValidator(lambda identifier: identifier.removeprefix("Patient/") or identifier),
+]
 Mrn = Annotated[Text, AfterValidator(_bare_patient)]
 Texts = Annotated[
     list[Text],
@@ -93,7 +97,7 @@ class PatientSearch(Search):
     birthdate: Annotated[Text | None, Field(description="Date of birth, YYYY-MM-DD.")] = None
     family: Annotated[Text | None, Field(description="Family name.")] = None
     given: Annotated[Text | None, Field(description="Given name; one of several is enough.")] = None
-    identifier: Annotated[Mrn | None, Field(description="The MRN, such as S1234567.")] = None
+    identifier: Annotated[Identifier | None, Field(description="The MRN, such as S1234567.")] = None
     name: Annotated[
         Text | None,
         Field(

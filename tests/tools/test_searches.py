@@ -28,6 +28,7 @@ SAME: list[tuple[str, str, list[tuple[str, str]], list[dict[str, Any]]]] = [
         [("identifier", MRN)],
         [{"identifier": MRN}, {"identifier": f"Patient/{MRN}"}],
     ),
+    ("fhir_patient_search", "Patient", [("identifier", f"urn:mrn|{MRN}")], [{"identifier": f"urn:mrn|{MRN}"}]),
     ("fhir_patient_search", "Patient", [("name", "Ada"), ("gender", "female")], [{"gender": "female", "name": "Ada"}]),
     (
         "fhir_observation_search",
