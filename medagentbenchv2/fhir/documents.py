@@ -7,7 +7,7 @@ only narrow the candidates; every candidate is then read and judged by the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -60,16 +60,17 @@ class Documents:
 
     def search(self, kind: str, clauses: Sequence[Clause], now_ms: int | None) -> Rows:
         """Rows of one type that satisfy all clauses and are not later than now, in insertion order."""
-        rows = self._rows.get(kind)
-        if rows is None:
+        if kind not in self._rows:
             return np.zeros(0, dtype=np.int64)
-        for clause in clauses:
-            candidates = self._candidates(kind, clause)
-            if candidates is not None:
-                rows = np.intersect1d(rows, candidates)
+        posted = [found for clause in clauses if (found := self._candidates(kind, clause)) is not None]
+        rows = self._rows[kind]
+        if posted:
+            rows = np.asarray(reduce(np.intersect1d, posted), dtype=np.int64)
+            # a term's hash may collide with another type's
+            rows = rows[self.index.kind[rows] == self.kinds.index(kind)]
         rows = self.visible(kind, rows, now_ms)
         if not clauses:
-            return rows.astype(np.int64)
+            return rows
         return np.array([row for row in rows.tolist() if self._accepts(row, clauses)], dtype=np.int64)
 
     def _accepts(self, row: int, clauses: Sequence[Clause]) -> bool:

@@ -12,7 +12,7 @@ class ResponseCache:
     """Least recently used answers, bounded by the bytes of their bodies; a kept answer knows what it depends on."""
 
     def __init__(self, most_bytes: int = 16 * 2**20) -> None:
-        self._most, self._size = most_bytes, 0
+        self._most, self.size = most_bytes, 0
         self._kept: OrderedDict[Hashable, tuple[frozenset[str], Response]] = OrderedDict()
 
     def get(self, key: Hashable) -> tuple[frozenset[str], Response] | None:
@@ -27,9 +27,14 @@ class ResponseCache:
         if key in self._kept or len(response.body) > self._most // 8:
             return
         self._kept[key] = (touches, response)
-        self._size += len(response.body)
-        while self._size > self._most:
-            self._size -= len(self._kept.popitem(last=False)[1][1].body)
+        self.size += len(response.body)
+        while self.size > self._most:
+            self.size -= len(self._kept.popitem(last=False)[1][1].body)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+        self.size = 0
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -37,7 +37,7 @@ class Session:
     hapi_date_quirk: `ge2023` starts on 2023-12-31, as HAPI has it.
     """
 
-    __slots__ = ("_clock", "_key", "_next_id", "_overlay", "_quirk", "_snapshot", "base_url")
+    __slots__ = ("_clock", "_first_id", "_key", "_next_id", "_overlay", "_quirk", "_snapshot", "base_url")
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Session:
         self.base_url = base_url
         self._snapshot, self._clock, self._quirk = snapshot, clock, hapi_date_quirk
         self._overlay = Overlay()
-        self._next_id = snapshot.next_id if first_id is None else first_id
+        self._first_id = self._next_id = snapshot.next_id if first_id is None else first_id
         self._key = (base_url, None if now is None else milliseconds(now), hapi_date_quirk)
 
     @property
@@ -86,6 +86,7 @@ class Session:
     def reset(self) -> None:
         """Drop everything that was written."""
         self._overlay = Overlay()
+        self._next_id = self._first_id
 
     def search_now(self, kind: str, params: Params, offset: int = 0) -> Response:
         """`search` for callers that are not async."""

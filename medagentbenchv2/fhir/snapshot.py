@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import orjson
-from filelock import FileLock
 
-from medagentbenchv2.fhir import documents, mapped, packing, templates
+from medagentbenchv2.fhir import cache, documents, mapped, ndjson, packing, templates
 from medagentbenchv2.fhir.columns import KINDS, Columns, sort, unsort
 from medagentbenchv2.fhir.dates import instant_text
 from medagentbenchv2.fhir.documents import Documents
@@ -25,9 +21,6 @@ from medagentbenchv2.fhir.rows import Records
 from medagentbenchv2.fhir.search import Base
 from medagentbenchv2.fhir.tabular import Columnar
 from medagentbenchv2.fhir.templates import Templates
-
-FORMAT = 1
-"""Version of the cached form; part of its file name."""
 
 
 class Snapshot:
@@ -72,20 +65,18 @@ class Snapshot:
         cache_dir: where that file lives; default the environment's MEDAGENTBENCHV2_CACHE, else the XDG cache, else
         the temporary directory. Many processes may open at the same moment. A damaged file is made again.
         """
-        checksum = packing.header(Path(path))["checksum"]
-        directory = Path(cache_dir) if cache_dir is not None else default_cache_dir()
-        cached = directory / f"snapshot-{checksum[:16]}-v{FORMAT}.map"
-        found = _try(cached, checksum)
-        if found is None:
-            directory.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{cached}.lock"):
-                found = _try(cached, checksum)
-                if found is None:
-                    cls.load(path)._write(cached)
-                    found = mapped.open_file(cached)
-        arrays = {name: found.arrays[name] for name in Columns.__dataclass_fields__}
-        texts = {name: bytes(text) for name, text in found.texts.items()}
-        return _assemble(checksum, found.facts, Columns(**arrays), texts)
+        source = Path(path)
+        checksum = packing.header(source)["checksum"]
+        name = f"snapshot-{checksum[:16]}"
+        found = cache.open_cached(name, checksum, lambda target: cls.load(source)._write(target), cache_dir)
+        columns = Columns(**{name: found.arrays[name] for name in Columns.__dataclass_fields__})
+        return _assemble(checksum, found.facts, columns, {name: bytes(text) for name, text in found.texts.items()})
+
+    @classmethod
+    def from_ndjson(cls, directory: str | Path, cache_dir: str | Path | None = None) -> Snapshot:
+        """A user's own EHR: every `*.ndjson` file of a directory, one resource a line, any R4 resource type."""
+        facts, whole = ndjson.open_directory(Path(directory), cache_dir)
+        return cls(facts["content"], facts, None, whole, None)
 
     def save(self, path: str | Path) -> None:
         """Write the shipped, compressed form."""
@@ -146,26 +137,3 @@ def _checksum(columns: Columns, records: Records) -> str:
     rest["base_id"] = records.base_id
     digest.update(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS))
     return digest.hexdigest()
-
-
-def _try(path: Path, checksum: str) -> mapped.Mapped | None:
-    """The cached form if it is there and whole."""
-    try:
-        found = mapped.open_file(path)
-    except FileNotFoundError:
-        return None
-    except mapped.Damaged as damage:
-        warnings.warn(f"the cached EHR is damaged and is made again: {damage}", RuntimeWarning, stacklevel=3)
-        return None
-    return found if found.facts["checksum"] == checksum else None
-
-
-def default_cache_dir() -> Path:
-    """Where the mmapped form is kept."""
-    for name, below in (("MEDAGENTBENCHV2_CACHE", ""), ("XDG_CACHE_HOME", "medagentbenchv2")):
-        if os.environ.get(name):
-            return Path(os.environ[name]) / below
-    home = Path.home() / ".cache"
-    if os.access(home if home.exists() else Path.home(), os.W_OK):
-        return home / "medagentbenchv2"
-    return Path(tempfile.gettempdir()) / f"medagentbenchv2-{os.getuid()}"
