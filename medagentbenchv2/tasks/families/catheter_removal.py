@@ -125,7 +125,7 @@ class CatheterRemoval(Family[PatientSlots]):
         if _is_overdue(chart, newest):
             note = "Remove urinary catheter"
             yield order_service(slots.mrn, now, CODE, CPT, "Urinary catheter removal", note=note)
-        yield finish(newest.at.text if newest else -1)
+        yield finish(newest.at.instant.isoformat() if newest else -1)
 
 
 def _newest(chart: Chart) -> Event | None:

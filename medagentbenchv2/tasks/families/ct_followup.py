@@ -1,7 +1,7 @@
 """CT follow-up: a renal mass needs imaging once a year (MedAgentBench V2, task 1).
 
 Rule: the newest abdominal CT is more than 365 days old, or there is none -> order a CT with contrast. Source:
-MedAgentBench V2 task 1; yearly imaging of a renal mass under surveillance follows the AUA guideline (2021).
+MedAgentBench V2 task 1; the AUA guideline on renal masses (2021) asks for repeated cross-sectional imaging.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """DVT prophylaxis: exactly one order, heparin 5,000 units every 8 hours (MedAgentBench V2, task 2).
 
 Rule: with a active anticoagulant orders, h of them heparin 5,000: keep the newest of the h and stop the rest; without
-any h, stop all and file one. Source: MedAgentBench V2 task 2; duplicate anticoagulants are an ISMP high-alert hazard.
+any h, stop all and file one. Source: MedAgentBench V2 task 2; anticoagulants are high-alert medications (ISMP).
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class DvtProphylaxis(Family[PatientSlots]):
     rule = "Exactly one active anticoagulant order, heparin 5,000 units SC q8h: keep the newest such, stop the others."
     topics = frozenset({"anticoagulant"})
     branches = (
-        Branch("duplicates", acts=True, weight=2),
-        Branch("other_drugs_only", acts=True, weight=2),
+        Branch("duplicates", acts=True),
+        Branch("other_drugs_only", acts=True),
         Branch("exactly_one", acts=False),
         Branch("no_order", acts=True, empty=True),
     )

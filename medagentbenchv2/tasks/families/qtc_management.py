@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from medagentbenchv2.chart import Chart, Read
 from medagentbenchv2.grading.answer import Answer, number_of
 from medagentbenchv2.grading.expectation import Count, Expectation, Order
-from medagentbenchv2.grading.fields import AnyOf, Coded, Kind, Says, Subject, Timed
+from medagentbenchv2.grading.fields import Kind, Says, Subject, Timed
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
 from medagentbenchv2.tasks.orders import ORDERS, any_stop, counted, no_writes, service, stop_of
 from medagentbenchv2.tasks.scene import Scene
@@ -120,13 +120,7 @@ class QtcManagement(Family[PatientSlots]):
         newest = chart.latest(CODE)
         if newest is None or newest.value <= LIMIT:
             return no_writes()
-        named = AnyOf(
-            category="wrong_code",
-            rules=(
-                Coded(codes=(ECG,)),
-                Says(category="wrong_code", places=("anywhere",), pattern=f"ecg|{ECG}", label="ecg"),
-            ),
-        )
+        named = Says(category="wrong_code", places=("anywhere",), pattern=f"ecg|{ECG}", label=f"ecg or {ECG}")
         counts = [Count(label="an ECG order", fields=service(slots.mrn, "", named).fields, least=1)]
         if chart.medications(CULPRITS.loosely()):
             counts.append(any_stop(slots.mrn, CULPRITS.loosely()))

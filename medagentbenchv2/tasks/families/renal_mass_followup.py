@@ -1,7 +1,7 @@
 """Renal mass follow-up: a left kidney cancer needs recent imaging and radiology's eye (MedAgentBench V2, task 5).
 
 Rule: diagnosis C64.2 and no CT within 90 days -> order a CT and a referral to interventional radiology. Source:
-MedAgentBench V2 task 5; short-interval imaging and biopsy or ablation of renal masses follow the AUA guideline (2021).
+MedAgentBench V2 task 5; the AUA guideline on renal masses (2021) covers imaging, biopsy and ablation.
 """
 
 from __future__ import annotations
