@@ -10,7 +10,7 @@ from typing import Any
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions.answer import Answer, Failure
 from medagentbenchv2.questions.question import Question, read_questions, select
-from medagentbenchv2.questions.store import ModelFolder, model_folders, similarity, status
+from medagentbenchv2.questions.store import ASKED_FILE, ModelFolder, model_folders, similarity, status
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class Run:
 def read_run(out: str | Path) -> Run:
     """Read the folder that a run wrote. Raises ArgumentError where it is none, or holds no model's answers."""
     path = Path(out)
-    if not (path / "questions.jsonl").is_file():
+    if not (path / ASKED_FILE).is_file():
         raise ArgumentError(f"out: {path} is not a folder that 'ask run' or 'ask import' wrote")
-    questions = tuple(read_questions(path / "questions.jsonl"))
+    questions = tuple(read_questions(path / ASKED_FILE))
     folders = model_folders(path)
     if not folders:
         raise ArgumentError(f"out: {path} holds no model's answers yet")

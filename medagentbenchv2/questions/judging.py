@@ -46,6 +46,10 @@ class Judgement:
     date: str = ""
 
 
+Judgements = dict[str, dict[tuple[str, str], Judgement]]
+"""Judge's name to (question key, answer key) to verdict."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """What came of asking one judge."""
@@ -90,9 +94,9 @@ async def judge(run: Run, model: HostedModel, concurrency: int = 8) -> Judged:
     return Judged(model.title, len(asked) - len(failures), len(known & set(asked)), tuple(sorted(failures)))
 
 
-def read_judgements(out: Path) -> dict[str, dict[tuple[str, str], Judgement]]:
+def read_judgements(out: Path) -> Judgements:
     """Each judge's verdicts by question key and answer key; of two the later."""
-    found: dict[str, dict[tuple[str, str], Judgement]] = {}
+    found: Judgements = {}
     for row in read_lines(out / "judgements.jsonl"):
         verdict = Judgement(**row)
         found.setdefault(verdict.judge, {})[verdict.question_key, verdict.answer_key] = verdict

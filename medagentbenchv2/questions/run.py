@@ -18,7 +18,7 @@ from medagentbenchv2.questions.answerer import Answerer, Asking, ModelUnavailabl
 from medagentbenchv2.questions.config import AnswerFolder, AskConfig, EncoderModel, GenerativeModel, HostedModel, Model
 from medagentbenchv2.questions.hosted import HostedAnswerer
 from medagentbenchv2.questions.question import Question, read_questions
-from medagentbenchv2.questions.store import ModelFolder, model_folders, status, write_file, write_json
+from medagentbenchv2.questions.store import ASKED_FILE, ModelFolder, model_folders, status, write_file, write_json
 
 
 class Progress(Protocol):
@@ -77,7 +77,7 @@ async def ask(config: AskConfig, progress: Progress | None = None) -> list[Model
             f"out: another run is writing to {config.out}; wait for it or choose another folder"
         ) from None
     try:
-        write_file(config.out / "questions.jsonl", b"".join(orjson.dumps(q.row()) + b"\n" for q in questions))
+        write_file(config.out / ASKED_FILE, b"".join(orjson.dumps(q.row()) + b"\n" for q in questions))
         folders = [_claimed(config, model) for model in config.models]
         # Two local models at once would not fit into memory.
         local = asyncio.Lock()

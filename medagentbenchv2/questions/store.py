@@ -24,6 +24,8 @@ from medagentbenchv2.questions.answer import Answer, Failure
 from medagentbenchv2.questions.question import Question
 
 MODEL_FILE = "model.json"
+ASKED_FILE = "asked.jsonl"
+"""The run's own copy of the current list; not questions.jsonl, which a user may keep in the same folder."""
 _NUMBERED = re.compile(r"[0-9]+\.(txt|md|npy)")
 
 

@@ -15,6 +15,7 @@ from tests.model_server import ModelServer
 def write_questions(path: Path, questions: Iterable[str | dict[str, Any]]) -> Path:
     """A questions.jsonl of texts or whole rows."""
     rows = [{"question": item} if isinstance(item, str) else item for item in questions]
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
 

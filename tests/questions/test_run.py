@@ -12,7 +12,7 @@ from filelock import FileLock
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions import PERSONAS
 from tests.model_server import Reply, Request, serving
-from tests.questions.asking import hosted, numbered, rows, run
+from tests.questions.asking import hosted, numbered, rows, run, write_questions
 
 
 def echo(request: Request) -> Reply:
@@ -162,6 +162,14 @@ def test_a_folder_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
         run(tmp_path, [hosted(server)], ["a"])
     assert mine.read_text() == "mine"
     assert server.requests == []
+
+
+def test_the_users_own_list_is_left_alone_even_in_the_runs_folder(tmp_path: Path) -> None:
+    path = write_questions(tmp_path / "answers/questions.jsonl", [{"question": "a", "tags": []}])
+    before = path.read_bytes()
+    with serving(echo) as server:
+        run(tmp_path, [hosted(server)], ["a"])
+        assert path.read_bytes() == before
 
 
 def test_no_more_requests_are_under_way_than_allowed(tmp_path: Path) -> None:
