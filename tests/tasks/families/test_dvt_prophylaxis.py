@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medagentbenchv2.chart import Chart
 from medagentbenchv2.fhir.ehr import Write
@@ -43,6 +45,16 @@ def test_the_table_of_counts(active, creates, stops, answer):
     assert sum(label.startswith("stop") for label in labels) == stops
     assert sum(label.startswith("heparin") for label in labels) == creates
     assert expected.answer.expected == answer
+
+
+@given(st.lists(st.tuples(st.sampled_from([FIVE, LMWH, "WARFARIN 5 MG TABLET"]), st.integers(1, 9)), max_size=6))
+def test_one_prophylaxis_order_is_left_whatever_was_there(drawn):
+    chart = [medication(text, before(hours=10 * ago + place)) for place, (text, ago) in enumerate(drawn)]
+    expected = expectation_of(FAMILY, SLOTS, chart, NOW)
+    stops = sum(order.label.startswith("stop") for order in expected.orders)
+    creates = len(expected.orders) - stops
+    assert len(chart) - stops + creates == 1
+    assert creates == (0 if any(text == FIVE for text, _ in drawn) else 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medagentbenchv2.tasks.families.heart_rate_average import HeartRateAverage
 from medagentbenchv2.tasks.family import PatientSlots
@@ -29,6 +31,16 @@ def test_both_windows_include_their_first_and_last_instant():
 
 def test_a_minute_outside_a_window_is_outside():
     assert _answer([beat(60), beat(70, hours=6, minutes=1), beat(110, hours=12, minutes=1)]) == [60.0, 65.0]
+
+
+@given(st.lists(st.tuples(st.integers(-120, 900), st.integers(40, 180)), max_size=12))
+def test_a_mean_is_of_exactly_the_readings_of_its_window(drawn):
+    def mean(hours):
+        values = [value for ago, value in drawn if 0 <= ago <= hours * 60]
+        return sum(values) / len(values) if values else -1
+
+    answer = _answer([beat(value, minutes=ago) for ago, value in drawn])
+    assert answer == pytest.approx([mean(6), mean(12)])
 
 
 def test_an_empty_window_is_minus_one():

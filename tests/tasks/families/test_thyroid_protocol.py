@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from medagentbenchv2.tasks.families.thyroid_protocol import ThyroidProtocol
 from medagentbenchv2.tasks.family import PatientSlots
@@ -68,6 +71,14 @@ def labs(at):
 def test_the_protocol_that_applies(rows, protocol):
     orders = expectation_of(FAMILY, SLOTS, rows, NOW).orders
     assert {3: "A", 2: "B", 0: None}[len(orders)] == protocol
+
+
+@given(st.lists(st.tuples(st.integers(0, 100 * 1440), st.sampled_from([3.0, 9.99, 10.0, 10.01, 15.0])), max_size=6))
+def test_protocol_a_is_any_two_high_values_far_enough_apart(drawn):
+    rows = [tsh(value, minutes=ago) for ago, value in drawn]
+    pairs = combinations([ago for ago, value in drawn if value > 10], 2)
+    far = any(abs(one - two) >= 30 * 1440 for one, two in pairs)
+    assert (len(expectation_of(FAMILY, SLOTS, rows, NOW).orders) == 3) is far
 
 
 def test_the_answer_is_the_newest_of_each_or_minus_one():
