@@ -80,6 +80,8 @@ def _concepts(tree: list[Json]) -> Iterator[str]:
 def _types(element: Json) -> list[str]:
     if "contentReference" in element:
         return [element["contentReference"].partition("#")[2]]
+    if element["base"]["path"] == "Resource.id":  # whose type is written as string, with the format of id
+        return ["id"]
     found = []
     for kind in element["type"]:
         named = [extension["valueUrl"] for extension in kind.get("extension", []) if extension["url"] == FHIR_TYPE]
