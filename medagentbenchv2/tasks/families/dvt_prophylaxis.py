@@ -127,9 +127,10 @@ class DvtProphylaxis(Family[PatientSlots]):
     def plant(self, scene: Scene, branch: str) -> PatientSlots:
         scene.clear_orders(*ANTICOAGULANTS.words)
         index, rng = scene.index, scene.rng
-        number = {"duplicates": 2 + index % 4, "other_drugs_only": 1 + index % 4, "exactly_one": 1, "no_order": 0}[
-            branch
-        ]
+        several = index % 4 + scene.difficulty
+        # At most five to stop: with search, create and finish that is eight turns.
+        plan = {"duplicates": several + 1, "other_drugs_only": min(several, 5), "exactly_one": 1, "no_order": 0}
+        number = plan[branch]
         own = {"duplicates": 1 + index // 2 % 2, "exactly_one": 1}.get(branch, 0)
         texts = rng.choices(PROPHYLACTIC, k=own) + rng.sample(OTHER, number - own)
         if index % 2:

@@ -29,6 +29,7 @@ OPIOID_ORDERS = (
     "MORPHINE ER 15 MG TABLET,EXTENDED RELEASE",
     "HYDROCODONE 5 MG-ACETAMINOPHEN 325 MG TABLET",
     "FENTANYL 25 MCG/HR TRANSDERMAL PATCH",
+    "OXYCODONE-ACETAMINOPHEN 5 MG-325 MG TABLET",
 )
 RESCUE_ORDER = "NALOXONE 4 MG/ACTUATION NASAL SPRAY"
 NO_RESCUE = "BUPRENORPHINE-NALOXONE 8 MG-2 MG SUBLINGUAL FILM"
@@ -93,7 +94,7 @@ class NaloxoneCoverage(Family[PatientSlots]):
 
     def plant(self, scene: Scene, branch: str) -> PatientSlots:
         scene.clear_orders(*OPIOIDS.words, *RESCUE.words)
-        count = 0 if branch == "no_opioid" else 1 + scene.index % 4
+        count = 0 if branch == "no_opioid" else scene.index % 4 + scene.difficulty
         for text in scene.rng.sample(OPIOID_ORDERS, count):
             scene.order(text, scene.some_days_ago(0, 30))
         scene.order(scene.rng.choice(OPIOID_ORDERS), scene.some_days_ago(40, 400), status="completed")
