@@ -32,7 +32,7 @@ def background(
         return Bits(seed, number, purpose)
 
     start = end - years * 36525 * DAY // 100
-    key = int(bits(1).words(1)[0] >> 1)
+    key = int(bits(1).words(1)[0]) >> 1
     census = take_census(people, bits(2), end // DAY, scale)
     stays = admit(census, bits(3), start, end)
     visits = visit(census, stays, bits(4), start, end)
@@ -42,6 +42,6 @@ def background(
     return join([
         chronological(read(draws, body, catalogue, bits(7), end)),
         chronological(procedures(census, stays, seen, draws, catalogue, bits(8), start, end)),
-        chronological(diagnoses(census, stays, seen, catalogue, bits(9), start, end)),
+        chronological(diagnoses(census, stays, seen, catalogue, bits(9), start, end), once=False),
         chronological(prescriptions(census, stays, seen, catalogue, bits(10), end)),
     ])  # fmt: skip

@@ -57,9 +57,13 @@ def join(parts: Sequence[Rows]) -> Rows:
     return Rows(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
 
 
-def chronological(rows: Rows) -> Rows:
-    """Rows by patient and minute; ties stay as they are."""
-    return take(rows, np.argsort(_key(rows), kind="stable"))
+def chronological(rows: Rows, *, once: bool = True) -> Rows:
+    """Rows by patient, minute and template; with `once`, the first of rows that agree in all three."""
+    key = (_key(rows) << 10) + rows.template
+    order = np.argsort(key, kind="stable")
+    if once:
+        order = order[np.diff(key[order], prepend=-1) != 0]
+    return take(rows, order)
 
 
 def merge(rows: Rows, templates: Sequence[Template], cleared: set[tuple[int, int]], planted: Iterable[Planted]) -> Rows:
