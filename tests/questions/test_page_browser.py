@@ -74,8 +74,9 @@ def script(request: Request) -> Reply:
             return Reply(status=400, body={"error": {"message": "this question is refused"}})
         return Reply("A. Vitamin K" if "warfarin" in first else "Calcium, because it", finish_reason="length")
     if "warfarin" in first:
-        return Reply("The answer is **B**: prothrombin complex works within minutes.")
-    return Reply(TABLE if "potassium" in first else "HER2-low means IHC 1+ or 2+ without amplification.")
+        return Reply("The answer is **B**." if request.model == "acme/thorough" else "B. It works within minutes.")
+    text = TABLE if "potassium" in first else "HER2-low means IHC 1+ or 2+ without amplification."
+    return Reply(text if request.model == "acme/thorough" else f"{text}\n\nAs another would say.")
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,9 @@ def test_every_models_answer_stands_beside_the_others(browser: Any) -> None:
     assert "truncated after 20 tokens" in of(browser, ".card.truncated .note")[0].text
     assert len(of(browser, ".card table tr")) == 8
     assert "F1" in of(browser, ".card .mark")[0].text
+    of(browser, "#scores summary")[0].click()
+    assert "choice accuracy" in of(browser, "#scores")[0].text
+    browser.execute_script("window.scrollTo(0, 0)")
     for name in ("light", "dark"):
         scheme(browser, name)
         picture(browser, name)
@@ -216,11 +220,11 @@ def test_while_rating_no_name_and_no_giveaway_stands_in_the_page(browser: Any) -
 
 
 def test_rating_by_key_saves_a_file_that_reads_back(browser: Any, page: Path, tmp_path: Path) -> None:
-    # Three questions with three answers each and one with two: ten pairs.
+    # Two questions with three answers each, one with two, and one where all say the same: seven pairs.
     begin_blind(browser, "Ann B")
-    assert texts(browser, "#progress") == ["0 of 10 pairs rated"]
-    press(browser, "1", "2", "3", "4", "1", "u", "1", "1", "1", "1", "1", "2")
-    assert texts(browser, "#progress") == ["10 of 10 pairs rated"]
+    assert texts(browser, "#progress") == ["0 of 7 pairs rated"]
+    press(browser, "1", "2", "3", "4", "1", "u", "1", "1", "2")
+    assert texts(browser, "#progress") == ["7 of 7 pairs rated"]
     assert of(browser, "#done")[0].is_displayed()
     of(browser, "#reveal")[0].click()
     won = texts(browser, "#wins tbody tr")
@@ -232,10 +236,10 @@ def test_rating_by_key_saves_a_file_that_reads_back(browser: Any, page: Path, tm
     while not saved.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     lines = [json.loads(line) for line in saved.read_text(encoding="utf-8").splitlines()]
-    assert [line["rating"] for line in lines] == ["left", "right", "tie", "neither", *["left"] * 5, "right"]
+    assert [line["rating"] for line in lines] == ["left", "right", "tie", "neither", "left", "left", "right"]
     assert {line["rater"] for line in lines} == {"Ann B"}
     ratings, stale = read_ratings(saved, read_run(page.parent / "answers"))
-    assert (len(ratings), stale) == (10, 0)
+    assert (len(ratings), stale) == (7, 0)
 
 
 def test_sides_are_mixed_and_the_same_for_the_same_rater(browser: Any, page: Path) -> None:
@@ -259,7 +263,7 @@ def test_a_closed_page_goes_on_where_the_rater_stopped(browser: Any, page: Path)
     browser.execute_script("unsaved = false")
     browser.get(page.as_uri())
     begin_blind(browser, "Ann")
-    assert texts(browser, "#progress") == ["2 of 10 pairs rated"]
+    assert texts(browser, "#progress") == ["2 of 7 pairs rated"]
 
 
 def test_a_hostile_answer_runs_and_loads_nothing(browser: Any, page: Path) -> None:
@@ -281,8 +285,10 @@ def test_a_hostile_answer_runs_and_loads_nothing(browser: Any, page: Path) -> No
     logged = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [m["params"] for m in logged if m["method"] == "Network.requestWillBeSent"]
     ours = {p["request"]["url"] for p in asked if p["documentURL"].startswith("file:")}
-    # The page itself; the picture that the policy stopped is not in it.
-    assert ours == {page.as_uri()}
+    stopped = [m["params"].get("blockedReason") for m in logged if m["method"] == "Network.loadingFailed"]
+    # The page itself, and the picture that was put in just now, which the policy stopped.
+    assert ours == {page.as_uri(), page.with_name("x").as_uri()}
+    assert "csp" in stopped
     picture(browser, "hostile")
 
 

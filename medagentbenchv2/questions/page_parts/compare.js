@@ -96,9 +96,14 @@ function modelBoxes() {
     const box = make("input", { type: "checkbox" });
     box.checked = true;
     box.addEventListener("change", () => { box.checked ? chosen.add(place) : chosen.delete(place); filter(); });
-    const scores = model.scores.map((s) => `${s.measure} ${s.mean.toFixed(2)} (${s.low.toFixed(2)} to ${s.high.toFixed(2)}, n ${s.n})`).join(", ");
-    return make("label", {}, box, ` ${model.name}`, scores && make("div", { class: "number", text: scores }));
+    return make("label", {}, box, ` ${model.name}`);
   }));
+}
+
+function scoreTable() {
+  const rows = data.models.flatMap((model) => model.scores.map((s) => [model.name, s.measure, s.mean.toFixed(3), `${s.low.toFixed(3)} to ${s.high.toFixed(3)}`, s.n]));
+  $("scores").hidden = !rows.length;
+  $("scores").querySelector("tbody").replaceChildren(...rows.map((row) => make("tr", {}, ...row.map((value) => make("td", { text: value })))));
 }
 
 // --- rating blinded -------------------------------------------------------------------------------------------------
@@ -118,6 +123,8 @@ function makePairs() {
   for (const place of shown) {
     const models = [...chosen].filter((model) => data.cards[place][model].answer).sort((a, b) => a - b);
     models.forEach((one, index) => models.slice(index + 1).forEach((two) => {
+      // Two models may say the very same; there is nothing to prefer.
+      if (data.cards[place][one].answer === data.cards[place][two].answer) return;
       const seed = `${rater}|${data.questions[place].key}|${data.models[one].folder}|${data.models[two].folder}`;
       const [left, right] = hash(`side|${seed}`) % 2 ? [one, two] : [two, one];
       found.push({ place, left, right, order: hash(`order|${seed}`) });
@@ -230,8 +237,8 @@ function mode(blind) {
   $("mode-browse").setAttribute("aria-pressed", !blind);
   // Names must not stand in the page while somebody rates.
   $("summary").textContent = blind ? "" : `${data.questions.length} questions · ${data.models.length} models`;
-  if (blind) { $("cards").replaceChildren(); $("models").replaceChildren(); $("wins").tBodies[0].replaceChildren(); $("rater").focus(); }
-  else { redrawBoxes(); filter(); }
+  if (blind) { $("cards").replaceChildren(); $("models").replaceChildren(); $("scores").querySelector("tbody").replaceChildren(); $("wins").tBodies[0].replaceChildren(); $("rater").focus(); }
+  else { redrawBoxes(); scoreTable(); filter(); }
 }
 
 function redrawBoxes() {
