@@ -94,5 +94,18 @@ def _drop_empty_codings(meta: Json) -> None:
                 del meta[name]
 
 
-TOUCHES: dict[str, Callable[[Json], None]] = {"Reference": _versionless, "Meta": _drop_empty_codings}
+def _adopt_full_urls(bundle: Json) -> None:
+    """A bundled resource without an id takes that of its entry's fullUrl, unless that is a urn."""
+    for entry in bundle.get("entry", ()):
+        own = identifiers.parts(entry.get("fullUrl", "")).id
+        resource = entry.get("resource")
+        if resource is not None and "id" not in resource and own and not own.startswith("urn:"):
+            entry["resource"] = {"resourceType": resource["resourceType"], "id": own} | resource
+
+
+TOUCHES: dict[str, Callable[[Json], None]] = {
+    "Reference": _versionless,
+    "Meta": _drop_empty_codings,
+    "Bundle": _adopt_full_urls,
+}
 """What is done to every object of a type."""

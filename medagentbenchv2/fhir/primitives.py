@@ -158,6 +158,11 @@ def _date(text: str) -> str:
     return text
 
 
+def _xhtml(text: str) -> str:
+    trimmed = text.strip(_TRIM)
+    return trimmed if trimmed[:1] in ("<", "") else f'<div xmlns="http://www.w3.org/1999/xhtml">{trimmed}</div>'
+
+
 _READERS: dict[str, Reader] = {
     "boolean": _boolean,
     "integer": _integer,
@@ -168,6 +173,7 @@ _READERS: dict[str, Reader] = {
     "date": _date,
     "dateTime": _date,
     "instant": _date,
+    "xhtml": _xhtml,
 }
 
 

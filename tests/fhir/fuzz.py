@@ -16,13 +16,22 @@ from medagentbenchv2.fhir.parsing import Refused, parse
 from tests.fhir.mutations import cases
 from tests.fhir.oracle_client import ask_parser
 
-GOLDEN = Path(__file__).parent / "golden" / "parser.jsonl.zst"
+GOLDEN = Path(__file__).parent / "golden"
 _OUR_PREFIX = "HAPI-0450: Failed to parse request body as JSON resource. Error was: "
 
 
-def rows(jars: Path, seed: int, count: int) -> list[dict[str, Any]]:
+def examples(package: Path) -> list[tuple[str, str]]:
+    """The shortest of HL7's own examples (npm hl7.fhir.r4.examples, CC0) of every resource type."""
+    shortest: dict[str, str] = {}
+    for path in sorted(package.glob("*-*.json")):
+        kind, text = path.name.partition("-")[0], path.read_text(encoding="utf-8")
+        if len(text) < len(shortest.get(kind, text + " ")) and json.loads(text).get("resourceType") == kind:
+            shortest[kind] = text
+    return [(kind, json.dumps(json.loads(text), ensure_ascii=False)) for kind, text in sorted(shortest.items())]
+
+
+def rows(jars: Path, bodies: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Golden rows: the body and what HAPI made of it."""
-    bodies = list(cases(seed, count))
     found = []
     for (kind, body), verdict in zip(bodies, ask_parser(jars, bodies), strict=True):
         key = {"ok": "json", "refused": "message", "crashed": "message"}[verdict.outcome]
@@ -52,7 +61,13 @@ def difference(row: dict[str, Any]) -> str | None:
         theirs = json.loads(row["json"])
     except ValueError:
         return None
-    return None if same(ours, theirs) else f"{json.dumps(ours)} != {row['json']}"
+    return None if same(ours, theirs) else _apart(json.dumps(ours), json.dumps(theirs))
+
+
+def _apart(ours: str, theirs: str) -> str:
+    """The surroundings of the first difference."""
+    at = next((i for i, pair in enumerate(zip(ours, theirs, strict=False)) if pair[0] != pair[1]), 0)
+    return f"ours {ours[max(0, at - 80) : at + 160]}\n    HAPI {theirs[max(0, at - 80) : at + 160]}"
 
 
 def _alike(ours: str, theirs: str) -> bool:
@@ -82,9 +97,11 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=20_000, help="number of bodies")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=20, help="differences to print")
+    parser.add_argument("--examples", type=Path, help="folder of HL7's examples, instead of mutated bodies")
     parser.add_argument("--freeze", action="store_true", help="write the golden file")
     arguments = parser.parse_args()
-    found = rows(arguments.jars, arguments.seed, arguments.n)
+    bodies = examples(arguments.examples) if arguments.examples else list(cases(arguments.seed, arguments.n))
+    found = rows(arguments.jars, bodies)
     wrong = [(row, why) for row in found if (why := difference(row))]
     for row, why in wrong[: arguments.show]:
         print(f"{row['kind']} {row['body']}\n    {why}\n")
@@ -92,8 +109,9 @@ def main() -> None:
     print(f"{len(found) - len(wrong):,} of {len(found):,} identical; HAPI: {outcomes}")
     if arguments.freeze:
         text = "\n".join(json.dumps(row, ensure_ascii=False) for row in found) + "\n"
-        GOLDEN.write_bytes(zstandard.compress(text.encode(), 19))
-        print(f"{GOLDEN}: {GOLDEN.stat().st_size:,} bytes")
+        path = GOLDEN / ("examples.jsonl.zst" if arguments.examples else "parser.jsonl.zst")
+        path.write_bytes(zstandard.compress(text.encode(), 19))
+        print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

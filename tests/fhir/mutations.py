@@ -174,7 +174,8 @@ def cases(seed: int, count: int) -> Iterator[tuple[str, str]]:
     """`count` pairs of (resource type of the URL, body)."""
     rng = random.Random(seed)
     for _ in range(count):
-        body = any_resource(rng) if rng.random() < 0.12 else copy.deepcopy(rng.choice(BODIES))
+        draw = rng.random()
+        body = any_resource(rng) if draw < 0.12 else bundle(rng) if draw < 0.16 else copy.deepcopy(rng.choice(BODIES))
         kind = body["resourceType"]
         for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3, 5))):
             rng.choices(MUTATIONS, WEIGHTS)[0](rng, body)
@@ -182,9 +183,22 @@ def cases(seed: int, count: int) -> Iterator[tuple[str, str]]:
         yield kind, _bent(rng, text) if rng.random() < 0.05 else text
 
 
+def bundle(rng: random.Random) -> Json:
+    """A transaction of one to three creates."""
+    entries = []
+    for number in range(rng.randint(1, 3)):
+        resource = copy.deepcopy(rng.choice(BODIES))
+        url = rng.choice(("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", f"http://x.org/fhir/Patient/{number}", "n1"))
+        entry: Json = {"resource": resource, "request": {"method": "POST", "url": resource["resourceType"]}}
+        entry |= rng.choice(({}, {"fullUrl": url}))
+        resource |= rng.choice(({}, {"id": f"e{number}"}, {"id": str(number)}))
+        entries.append(entry)
+    return {"resourceType": "Bundle", "type": rng.choice(("transaction", "batch")), "entry": entries}
+
+
 def any_resource(rng: random.Random) -> Json:
     """A random resource of any type that follows the definitions."""
-    kind = rng.choice([name for name in r4.resource_types() if name not in ("Bundle", "Parameters", "Binary")])
+    kind = rng.choice([name for name in r4.resource_types() if name not in ("Bundle",)])
     return {"resourceType": kind, **_any_object(rng, kind, 0)}
 
 

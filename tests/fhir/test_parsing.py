@@ -13,10 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medagentbenchv2.fhir import r4
 from medagentbenchv2.fhir.parsing import Refused, parse
 from tests.fhir.fuzz import difference
 from tests.fhir.golden_rows import golden
 from tests.fhir.mutations import BODIES, any_resource, cases
+
+
+WITHOUT_EXAMPLE = {"Parameters", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein"} | {
+    "SubstanceReferenceInformation",
+    "SubstanceSourceMaterial",
+}
+"""Resource types of which HL7's package has no example by name."""
 
 
 def observation(**elements: Any) -> bytes:
@@ -46,6 +54,13 @@ def test_the_frozen_bodies_cover_acceptance_refusal_and_every_resource_that_agen
         outcomes = [row["outcome"] for row in rows if row["kind"] == kind]
         assert outcomes.count("ok") > 300
         assert outcomes.count("refused") > 60
+
+
+def test_hl7s_own_example_of_every_resource_type_is_kept_as_hapi_keeps_it() -> None:
+    rows = golden("examples")
+    assert {row["kind"] for row in rows} >= set(r4.resource_types()) - WITHOUT_EXAMPLE
+    assert [(row["kind"], why) for row in rows if (why := difference(row))] == []
+    assert all(row["outcome"] == "ok" for row in rows)
 
 
 def test_an_object_where_an_array_belongs_is_wrapped_with_a_warning() -> None:

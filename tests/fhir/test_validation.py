@@ -18,6 +18,7 @@ from medagentbenchv2.fhir.session import Session
 from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.ucum import is_unit
 from medagentbenchv2.fhir.validation import validate
+from tests.fhir.golden_rows import golden
 from tests.fhir.mutations import BODIES, any_resource, cases
 
 KINDS = ("Patient", "Observation", "Procedure", "Condition", "MedicationRequest", "ServiceRequest")
@@ -35,6 +36,12 @@ def paths(resource: dict[str, Any]) -> list[str]:
 
 def test_a_valid_resource_has_no_issues() -> None:
     assert validate(observation()) == []
+
+
+def test_hl7s_own_examples_of_every_resource_type_have_no_issues() -> None:
+    rows = golden("examples")
+    assert len(rows) >= 140
+    assert [(row["kind"], issue) for row in rows for issue in validate(json.loads(row["body"]))] == []
 
 
 def test_all_issues_come_at_once_each_at_its_path() -> None:
