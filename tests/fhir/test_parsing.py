@@ -19,7 +19,6 @@ from tests.fhir.fuzz import difference
 from tests.fhir.golden_rows import golden
 from tests.fhir.mutations import BODIES, any_resource, cases
 
-
 WITHOUT_EXAMPLE = {"Parameters", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein"} | {
     "SubstanceReferenceInformation",
     "SubstanceSourceMaterial",
