@@ -59,7 +59,7 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 def chronological(rows: Rows, *, once: bool = True) -> Rows:
     """Rows by patient, minute and template; with `once`, the first of rows that agree in all three."""
-    key = (_key(rows) << 10) + rows.template
+    key = (_key(rows) << 12) + rows.template
     order = np.argsort(key, kind="stable")
     if once:
         order = order[np.diff(key[order], prepend=-1) != 0]
