@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from medagentbenchv2.fhir import includes
-from medagentbenchv2.fhir.entries import entries, page_text
+from medagentbenchv2.fhir.entries import entries, page_pieces
 from medagentbenchv2.fhir.paging import Params, page_link, self_link
 from medagentbenchv2.fhir.query import Query
 from medagentbenchv2.fhir.search import Item, View, find
@@ -22,11 +22,12 @@ def search_bundle(view: View, base_url: str, query: Query, params: Params, offse
     found = find(view, query)
     url = self_link(base_url, query.kind, params)
     links = [_link("self", url)]
-    text = ""
+    pieces: list[bytes] = []
     if query.summary != "count":
-        text = page_text(found, query, base_url, offset)
+        pieces = page_pieces(found, query, base_url, offset)
         if query.includes or query.revincludes:
-            text = ",".join([text, *_included(view, base_url, query, found.page(offset, query.count))]).strip(",")
+            around = _included(view, base_url, query, found.page(offset, query.count))
+            pieces += [piece for one in around for piece in (b",", one)]
         if offset + query.count < found.total:
             links.append(_link("next", page_link(base_url, query.kind, params, offset + query.count, query.count)))
         if offset:
@@ -35,13 +36,14 @@ def search_bundle(view: View, base_url: str, query: Query, params: Params, offse
     total = f'"total":{found.total},' if query.total or query.summary == "count" else ""
     tag = _SUBSETTED_META if query.is_subset else ""
     identity = UUID(bytes=blake2b(f"{url}#{offset}".encode(), digest_size=16).digest())
-    body = (
+    head = (
         f'{{"resourceType":"Bundle","id":"{identity}","meta":{{"lastUpdated":"{ANSWERED}"{tag}}},"type":"searchset",'
         f'{total}"link":[{",".join(links)}]'
-    )
+    ).encode()
     # FHIR forbids empty arrays: no entry key on an empty page
-    body += f',"entry":[{text}]}}' if text else "}"
-    return pretty(body.encode()) if query.pretty else body.encode()
+    filled = any(pieces)
+    body = b"".join((head, b',"entry":[', *pieces, b"]}")) if filled else head + b"}"
+    return pretty(body) if query.pretty else body
 
 
 _SUBSETTED_META = (
@@ -50,7 +52,7 @@ _SUBSETTED_META = (
 )
 
 
-def _included(view: View, base_url: str, query: Query, page: list[Item]) -> list[str]:
+def _included(view: View, base_url: str, query: Query, page: list[Item]) -> list[bytes]:
     around = includes.around(view, query, page)
     return [one for found in around for one in entries(found.segment, [found.item], base_url, "include", query)]
 

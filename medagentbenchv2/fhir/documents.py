@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from medagentbenchv2.fhir.controls import Sort
 from medagentbenchv2.fhir.ehr import Resource
+from medagentbenchv2.fhir.envelope import entry
 from medagentbenchv2.fhir.extract import values
 from medagentbenchv2.fhir.parameters import ID, PARAMETERS, Parameter
 from medagentbenchv2.fhir.postings import Index, index_lines, term_hash
@@ -105,22 +106,19 @@ class Documents:
         found: tuple[str, ...] = self.values(row, PARAMETERS[kind][name])
         return found
 
-    def resources(self, rows: Rows) -> list[str]:
+    def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
-        return [self.text(row).decode() for row in rows.tolist()]
+        return [self.text(row) for row in rows.tolist()]
 
-    def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
+    def entries(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
         """Each row as a searchset entry, JSON text."""
-        found = []
-        for row in rows.tolist():
-            resource = self.resource(row)
-            url = f"{base_url}/{resource['resourceType']}/{resource['id']}"
-            found.append(f'{{"fullUrl":"{url}","resource":{self.text(row).decode()},"search":{{"mode":"{mode}"}}}}')
-        return found
+        return [
+            entry(self.kind_of(row), self.resource(row)["id"], self.text(row), base_url, mode) for row in rows.tolist()
+        ]
 
-    def page(self, rows: Rows, base_url: str, mode: str) -> str:
-        """All rows as searchset entries with commas between them."""
-        return ",".join(self.entries(rows, base_url, mode))
+    def page(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
+        """All rows as searchset entries with commas between them, in pieces that are to be joined."""
+        return [b",".join(self.entries(rows, base_url, mode))]
 
     def _values(self, row: int, parameter: Parameter) -> Any:
         return values(self.resource(row), parameter)

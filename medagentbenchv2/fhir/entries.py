@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import orjson
 
+from medagentbenchv2.fhir.envelope import entry
 from medagentbenchv2.fhir.overlay import Row
 from medagentbenchv2.fhir.query import Query
 from medagentbenchv2.fhir.search import Item, Matches
@@ -14,15 +15,15 @@ from medagentbenchv2.fhir.segment import Segment
 from medagentbenchv2.fhir.subsets import cut
 
 
-def page_text(found: Matches, query: Query, base_url: str, offset: int) -> str:
-    """The entries of one page of matches, commas between them."""
+def page_pieces(found: Matches, query: Query, base_url: str, offset: int) -> list[bytes]:
+    """The entries of one page of matches, commas between them, in pieces that are to be joined."""
     if found.written or query.is_subset:
-        return ",".join(entries(found.segment, found.page(offset, query.count), base_url, "match", query))
+        return [b",".join(entries(found.segment, found.page(offset, query.count), base_url, "match", query))]
     # the common case: base rows alone, rendered in one go
     return found.segment.page(found.rows[offset : offset + query.count], base_url, "match")
 
 
-def entries(segment: Segment, items: list[Item], base_url: str, mode: str, query: Query) -> list[str]:
+def entries(segment: Segment, items: list[Item], base_url: str, mode: str, query: Query) -> list[bytes]:
     """One entry an item, JSON text."""
     if query.is_subset:
         texts = _mixed(items, lambda rows: segment.resources(np.array(rows, dtype=np.int64)), lambda row: row.text)
@@ -34,13 +35,14 @@ def entries(segment: Segment, items: list[Item], base_url: str, mode: str, query
     )
 
 
-def _cut_entry(text: str, base_url: str, mode: str, query: Query) -> str:
+def _cut_entry(text: bytes, base_url: str, mode: str, query: Query) -> bytes:
     resource = cut(orjson.loads(text), query.summary, query.elements)
-    url = f"{base_url}/{resource['resourceType']}/{resource['id']}"
-    return orjson.dumps({"fullUrl": url, "resource": resource, "search": {"mode": mode}}).decode()
+    return entry(resource["resourceType"], resource["id"], orjson.dumps(resource), base_url, mode)
 
 
-def _mixed(items: list[Item], of_base: Callable[[list[int]], list[str]], of_row: Callable[[Row], str]) -> list[str]:
+def _mixed(
+    items: list[Item], of_base: Callable[[list[int]], list[bytes]], of_row: Callable[[Row], bytes]
+) -> list[bytes]:
     """Texts of base and overlay items in their common order, the base ones made in one go."""
     base = iter(of_base([item for item in items if not isinstance(item, Row)]))
     return [of_row(item) if isinstance(item, Row) else next(base) for item in items]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from medagentbenchv2.fhir.controls import Sort
 from medagentbenchv2.fhir.ehr import Resource, Write
+from medagentbenchv2.fhir.envelope import entry
 from medagentbenchv2.fhir.extract import Values, values
 from medagentbenchv2.fhir.parameters import PARAMETERS, Parameter
 from medagentbenchv2.fhir.query import Clause
@@ -29,7 +30,7 @@ class Row:
     def __init__(self, resource: Resource, insertion: int, version: int) -> None:
         self.kind: str = resource["resourceType"]
         self.resource, self.insertion, self.version = resource, insertion, version
-        self.text: str = orjson.dumps(resource).decode()
+        self.text: bytes = orjson.dumps(resource)
         self._values: dict[str, Values] = {}
 
     def values(self, parameter: Parameter) -> Values:
@@ -48,10 +49,9 @@ class Row:
         found: Any = self.values(PARAMETERS[self.kind][name])
         return tuple(found)
 
-    def entry(self, base_url: str, mode: str) -> str:
+    def entry(self, base_url: str, mode: str) -> bytes:
         """The row as a searchset entry, JSON text."""
-        url = f"{base_url}/{self.kind}/{self.resource['id']}"
-        return f'{{"fullUrl":"{url}","resource":{self.text},"search":{{"mode":"{mode}"}}}}'
+        return entry(self.kind, self.resource["id"], self.text, base_url, mode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,18 +30,37 @@ _MARKS = {name: f"\ue000{name}\ue001" for name in FIELDS}
 _HAS_TIME, _HAS_VALUE = 4, 8
 """Variant bits above the interpretation level (0 low, 1 normal, 2 high)."""
 _MOST_FORMATS = 4096
+_WIDE = 50_000
+"""Days that the table of days may span: some 137 years."""
 
 Texts = NDArray[np.object_]
-Format = tuple[list[str], list[bool]]
+Format = tuple[list[bytes], list[bool]]
 """The fixed pieces around the fields, and which fields the row has."""
 
 
-class _Days(dict[int, str]):
-    """Day since 1970 -> `2023-06-27`, filled as days are met."""
+class _Days:
+    """Days since 1970 as `2023-06-27`, from a table that grows to the range of days that were asked for."""
 
-    def __missing__(self, day: int) -> str:
-        text = self[day] = str(np.datetime64(day, "D"))
-        return text
+    def __init__(self) -> None:
+        self._first, self._table = 0, _texts([])
+
+    def of(self, day: NDArray[np.integer[Any]]) -> Texts:
+        """The text of each day."""
+        low, high = int(day.min()), int(day.max())
+        if high - low > _WIDE:
+            return _day_texts(day)
+        if low < self._first or high >= self._first + len(self._table):
+            known = (self._first, self._first + len(self._table) - 1) if len(self._table) else (low, high)
+            low, high = min(low, known[0]), max(high, known[1])
+            if high - low > _WIDE:
+                return _day_texts(day)
+            self._first, self._table = low, _day_texts(np.arange(low, high + 1))
+        found: Texts = self._table[day - self._first]
+        return found
+
+
+def _day_texts(day: NDArray[np.integer[Any]]) -> Texts:
+    return _texts([text.encode() for text in np.datetime_as_string(day.astype("M8[D]")).tolist()])
 
 
 class Renderer:
@@ -53,25 +72,28 @@ class Renderer:
         self._formats: dict[tuple[int, str, str], Format] = {}
         self._scale = 10.0**templates.decimals
         self._days = _Days()
-        self._minutes = _texts([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)])
-        self._seconds = _texts([f"{stamp // 100:02d}.{stamp % 100:02d}0" for stamp in range(6000)])
+        self._minutes = _texts([b"%02d:%02d" % divmod(minute, 60) for minute in range(1440)])
+        self._seconds = _texts([b"%02d.%02d0" % divmod(stamp, 100) for stamp in range(6000)])
 
-    def resources(self, rows: NDArray[np.int64]) -> list[str]:
+    def resources(self, rows: NDArray[np.int64]) -> list[bytes]:
         """Each row as a resource, JSON text."""
-        return ["".join(row) for row in self._rectangle(rows, "", "").tolist()]
+        return [b"".join(row) for row in self._rectangle(rows, "", "").tolist()]
 
-    def entries(self, rows: NDArray[np.int64], base_url: str, mode: str) -> list[str]:
+    def entries(self, rows: NDArray[np.int64], base_url: str, mode: str) -> list[bytes]:
         """Each row as a searchset entry with fullUrl under base_url, JSON text."""
-        return ["".join(row)[:-1] for row in self._rectangle(rows, base_url, mode).tolist()]
+        return [b"".join(row)[:-1] for row in self._rectangle(rows, base_url, mode).tolist()]
 
-    def page(self, rows: NDArray[np.int64], base_url: str, mode: str) -> str:
-        """All rows as searchset entries with commas between them."""
-        return "".join(self._rectangle(rows, base_url, mode).ravel().tolist())[:-1]
+    def page(self, rows: NDArray[np.int64], base_url: str, mode: str) -> list[bytes]:
+        """All rows as searchset entries with commas between them, in pieces that are to be joined."""
+        pieces: list[bytes] = self._rectangle(rows, base_url, mode).ravel().tolist()
+        if pieces:
+            pieces[-1] = pieces[-1][:-1]
+        return pieces
 
     def _rectangle(self, rows: NDArray[np.int64], base_url: str, mode: str) -> Texts:
         """One line of texts a row; joined they are its JSON, with a comma behind an entry."""
         if not len(rows):
-            return np.empty((0, 1), dtype=object)
+            return _texts([])
         columns = self._columns
         run = np.searchsorted(columns.run_start, rows, side="right") - 1
         template, patient = columns.run_template[run], columns.run_patient[run]
@@ -82,9 +104,9 @@ class Renderer:
         key += np.where(valued, 1 + high - low.astype(np.int64), 1) + timed * _HAS_TIME + valued * _HAS_VALUE
         distinct, at = np.unique(key, return_inverse=True)
         formats = [self._format(one, base_url, mode) for one in distinct.tolist()]
-        fields = self._fields(rows, patient, np.where(timed, minute, 0))
+        fields = self._fields(rows, patient, np.where(timed, minute, max(minute.max(), 0)))
         fields[:, 9], fields[:, 10] = self._values(template, np.where(valued, value, 0))
-        fields[~np.array([used for _, used in formats], dtype=bool)[at]] = ""
+        fields[~np.array([used for _, used in formats], dtype=bool)[at]] = b""
         lines = np.empty((len(rows), 2 * len(FIELDS) + 1), dtype=object)
         lines[:, 0::2] = np.array([pieces for pieces, _ in formats], dtype=object)[at]
         lines[:, 1::2] = fields
@@ -100,7 +122,7 @@ class Renderer:
         fields[:, 4] = self._patients[patient]
         for column, moment in ((5, minute), (7, minute + columns.delay[rows])):
             day, time = np.divmod(moment, 1440)
-            fields[:, column], fields[:, column + 1] = [days[one] for one in day.tolist()], minutes[time]
+            fields[:, column], fields[:, column + 1] = days.of(day), minutes[time]
         return fields
 
     def _values(self, template: NDArray[np.int32], value: NDArray[np.int32]) -> tuple[Any, Any]:
@@ -108,12 +130,12 @@ class Renderer:
         first = _numerals(value / self._scale[template])
         whole = self._templates.decimals[template] == 0
         if not whole.any():
-            return first, ""
+            return first, b""
         pair = self._templates.is_pair[template]
         integers = _numerals(np.where(pair, value // 1000, value))
         choices = zip(whole.tolist(), integers, first, strict=True)
         mixed = [integer if is_whole else number for is_whole, integer, number in choices]
-        return mixed, _numerals(value % 1000) if pair.any() else ""
+        return mixed, _numerals(value % 1000) if pair.any() else b""
 
     def _format(self, key: int, base_url: str, mode: str) -> Format:
         found = self._formats.get((key, base_url, mode))
@@ -157,7 +179,7 @@ class Renderer:
 
 def _cut(text: str) -> Format:
     """Cut a text at its marks, in the fixed order of the fields."""
-    pieces: list[str] = []
+    pieces: list[bytes] = []
     used: list[bool] = []
     for name in FIELDS:
         mark, quoted = _MARKS[name], f'"{_MARKS[name]}"'
@@ -166,20 +188,20 @@ def _cut(text: str) -> Format:
             mark = quoted
         before, found, after = text.partition(mark)
         used.append(bool(found))
-        pieces.append(before if found else "")
+        pieces.append(before.encode() if found else b"")
         text = after if found else text
-    return [*pieces, text], used
+    return [*pieces, text.encode()], used
 
 
-def _texts(items: list[str]) -> Texts:
+def _texts(items: list[bytes]) -> Texts:
     return np.array(items, dtype=object)
 
 
-def _numerals(numbers: NDArray[Any]) -> list[str]:
+def _numerals(numbers: NDArray[Any]) -> list[bytes]:
     """Numbers as JSON writes them, made by one serialisation."""
-    return orjson.dumps(numbers.tolist())[1:-1].decode().split(",") if len(numbers) else []
+    return orjson.dumps(numbers.tolist())[1:-1].split(b",") if len(numbers) else []
 
 
-def _subject(mrn: str) -> str:
+def _subject(mrn: str) -> bytes:
     identifier = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "value": mrn}
-    return orjson.dumps({"reference": f"Patient/{mrn}", "identifier": identifier}).decode()
+    return orjson.dumps({"reference": f"Patient/{mrn}", "identifier": identifier})

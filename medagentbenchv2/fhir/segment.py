@@ -49,14 +49,14 @@ class Segment(Protocol):
         """What the row's reference parameter of that name points to."""
         ...
 
-    def resources(self, rows: Rows) -> list[str]:
+    def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         ...
 
-    def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
+    def entries(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
         """Each row as a searchset entry, JSON text."""
         ...
 
-    def page(self, rows: Rows, base_url: str, mode: str) -> str:
-        """All rows as searchset entries with commas between them."""
+    def page(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
+        """All rows as searchset entries with commas between them, in pieces that are to be joined."""
         ...

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, unquote
 import numpy as np
 import orjson
 
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, not_among
 from medagentbenchv2.fhir import capability, kinds, paging, query, transactions, writing
 from medagentbenchv2.fhir.bundles import pretty, search_bundle
 from medagentbenchv2.fhir.dates import instant_text, milliseconds
 from medagentbenchv2.fhir.ehr import Params, Resource, Response, Write
-from medagentbenchv2.fhir.outcomes import operation_outcome
+from medagentbenchv2.fhir.outcomes import operation_outcome, outcome_of
 from medagentbenchv2.fhir.overlay import Deleted, Overlay, Row
 from medagentbenchv2.fhir.parsing import Refused
 from medagentbenchv2.fhir.problems import Problem
@@ -27,6 +27,9 @@ FIRST_WRITE_MS = milliseconds(datetime(2025, 1, 2, tzinfo=UTC))
 """meta.lastUpdated of a rollout's writes counts up from here by one ms a write: later than the base, and the same in
 every repetition."""
 
+VALIDATIONS = ("hapi", "r4")
+"""What a body must satisfy: what HAPI's parser asks, or all of R4."""
+
 
 class Session:
     """Implements `Ehr`; every method answers at once and never blocks.
@@ -34,10 +37,11 @@ class Session:
     snapshot: the shared base. now: an aware datetime; base records with a later clinical date do not exist (None: all
     do). first_id: logical id of the first record created; default one above the base. base_url: stands in links.
     clock: gives meta.lastUpdated of writes; default is the deterministic count from 2025-01-02T00:00:00Z.
-    hapi_date_quirk: `ge2023` starts on 2023-12-31, as HAPI has it.
+    hapi_date_quirk: `ge2023` starts on 2023-12-31, as HAPI has it. validation: "hapi" is as lenient as HAPI; "r4"
+    refuses bodies that are not valid R4 with 422 and every issue.
     """
 
-    __slots__ = ("_clock", "_first_id", "_key", "_next_id", "_overlay", "_quirk", "_snapshot", "base_url")
+    __slots__ = ("_clock", "_first_id", "_key", "_next_id", "_overlay", "_quirk", "_snapshot", "_strict", "base_url")
 
     def __init__(
         self,
@@ -48,11 +52,15 @@ class Session:
         base_url: str = BASE_URL,
         clock: Callable[[], datetime] | None = None,
         hapi_date_quirk: bool = False,
+        validation: str = "hapi",
     ) -> None:
+        if validation not in VALIDATIONS:
+            raise not_among("validation", validation, VALIDATIONS)
         if now is not None and now.tzinfo is None:
             raise ArgumentError(f"now: {now.isoformat()} has no time zone; use an aware datetime")
         self.base_url = base_url
         self._snapshot, self._clock, self._quirk = snapshot, clock, hapi_date_quirk
+        self._strict = validation == "r4"
         self._overlay = Overlay()
         self._first_id = self._next_id = snapshot.next_id if first_id is None else first_id
         self._key = (base_url, None if now is None else milliseconds(now), hapi_date_quirk)
@@ -182,7 +190,7 @@ class Session:
             raise Problem(404, f"HAPI-2001: Resource {kind}/{id} is not known")
 
         text = self._snapshot.base.of(kind).resources(np.array([row]))[0]
-        return Response(200, text.encode(), {"ETag": 'W/"1"'})
+        return Response(200, text, {"ETag": 'W/"1"'})
 
     def _write(self, act: Callable[[], Response]) -> Response:
         try:
@@ -191,6 +199,8 @@ class Session:
             return refusal(problem)
         except Refused as refused:
             return refusal(Problem(refused.status, refused.diagnostics))
+        except writing.Invalid as invalid:
+            return Response(422, orjson.dumps(outcome_of(invalid.issues)))
 
     def _transact(self, body: bytes) -> Response:
         kind, entries = transactions.read(body)
@@ -208,7 +218,7 @@ class Session:
         return View(self._snapshot.base, self._overlay, self._key[1])
 
     def _writer(self) -> writing.Writer:
-        return writing.Writer(self._view(), self.base_url, self._number, self._updated_ms)
+        return writing.Writer(self._view(), self.base_url, self._number, self._updated_ms, self._strict)
 
     def _number(self) -> str:
         id = str(self._next_id)
@@ -222,7 +232,7 @@ class Session:
 
 def resource_response(row: Row, status: int = 200) -> Response:
     """A written resource as an answer."""
-    return Response(status, row.text.encode(), {"ETag": f'W/"{row.version}"'})
+    return Response(status, row.text, {"ETag": f'W/"{row.version}"'})
 
 
 def refusal(problem: Problem) -> Response:

@@ -93,16 +93,16 @@ class Table:
         found = self.shape_values(self.shape_of(row), parameter)
         return tuple(text for text in found if isinstance(text, str)) if isinstance(found, tuple) else ()
 
-    def resources(self, rows: Rows) -> list[str]:
+    def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         return self._renderer.resources(rows)
 
-    def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
+    def entries(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
         """Each row as a searchset entry, JSON text."""
         return self._renderer.entries(rows, base_url, mode)
 
-    def page(self, rows: Rows, base_url: str, mode: str) -> str:
-        """All rows as searchset entries with commas between them."""
+    def page(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
+        """All rows as searchset entries with commas between them, in pieces that are to be joined."""
         return self._renderer.page(rows, base_url, mode)
 
     def is_row_date(self, parameter: Parameter) -> bool:

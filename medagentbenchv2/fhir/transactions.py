@@ -32,6 +32,8 @@ def read(body: bytes) -> tuple[str, list[dict[str, Any]]]:
     kind, entries = bundle.get("type"), bundle.get("entry", [])
     if kind not in ("transaction", "batch"):
         raise Problem(400, f"HAPI-0527: Unable to process transaction where incoming Bundle.type = {kind}")
+    if not isinstance(entries, list):
+        raise Problem(400, "Bundle.entry must be an array")
     for at, entry in enumerate(entries):
         request = entry.get("request") if isinstance(entry, dict) else None
         if not isinstance(request, dict) or request.get("method") not in _METHODS or "url" not in request:

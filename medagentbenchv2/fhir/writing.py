@@ -12,7 +12,7 @@ from medagentbenchv2.fhir import kinds, links
 from medagentbenchv2.fhir.columns import KINDS
 from medagentbenchv2.fhir.dates import instant_text
 from medagentbenchv2.fhir.ehr import Resource, Response, Write
-from medagentbenchv2.fhir.outcomes import operation_outcome
+from medagentbenchv2.fhir.outcomes import Issue, operation_outcome
 from medagentbenchv2.fhir.overlay import AFTER_BASE, Deleted, Row
 from medagentbenchv2.fhir.parameters import PARAMETERS
 from medagentbenchv2.fhir.parsing import parse
@@ -32,12 +32,35 @@ class Writer:
     """The next logical id."""
     updated_ms: Callable[[], int]
     """meta.lastUpdated of the next write."""
+    strict: bool = False
+    """Whether bodies must be valid R4, beyond what HAPI's parser asks."""
+
+
+class Invalid(Exception):
+    """A body that is not valid R4, with every issue."""
+
+    def __init__(self, issues: list[Issue]) -> None:
+        super().__init__(issues[0].diagnostics)
+        self.issues = issues
+
+
+def _parsed(writer: Writer, kind: str, body: bytes | Resource) -> Resource:
+    """The body after lenient parsing; raises Refused, and Invalid where the writer is strict."""
+    resource: Resource = parse(body, kind).resource
+    if writer.strict:
+        from medagentbenchv2.fhir.validation import validate  # only strict servers need its tables
+
+        sent = orjson.loads(body) if isinstance(body, bytes) else body
+        issues = validate(sent)
+        if issues:
+            raise Invalid(issues)
+    return resource
 
 
 def create(writer: Writer, kind: str, body: bytes | Resource) -> Response:
     """POST: 201 with Location and ETag, the body as stored."""
     kinds.check(kind)
-    parsed = parse(body, kind).resource
+    parsed = _parsed(writer, kind, body)
     links.check(parsed, writer.view, writer.base_url)
     overlay = writer.view.overlay
     row = Row(_stamped(parsed, writer.number(), 1, writer.updated_ms()), AFTER_BASE + len(overlay.writes), 1)
@@ -49,7 +72,7 @@ def create(writer: Writer, kind: str, body: bytes | Resource) -> Response:
 def update(writer: Writer, kind: str, id: str, body: bytes | Resource) -> Response:
     """PUT: 200 with the next version, or 201 for a new non-numeric id."""
     kinds.check(kind)
-    parsed = parse(body, kind).resource
+    parsed = _parsed(writer, kind, body)
     said = parsed.get("id")
     need = "Can not update resource, resource body must contain an ID element"
     if said is None:
@@ -114,7 +137,7 @@ def _stamped(parsed: Resource, id: str, version: int, ms: int) -> Resource:
 def _stored(writer: Writer, row: Row, status: int) -> Response:
     location = f"{writer.base_url}/{row.kind}/{row.resource['id']}/_history/{row.version}"
     headers = {"Location": location, "ETag": f'W/"{row.version}"'}
-    return Response(status, row.text.encode(), headers)
+    return Response(status, row.text, headers)
 
 
 def _done(words: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.fhir.ehr import Ehr, Response
 from medagentbenchv2.fhir.session import Session
 from medagentbenchv2.fhir.snapshot import Snapshot
-from tests.fhir.hospital_on_paper import NOW
+from tests.fhir.hospital_on_paper import NOW, small_records
 
 ANN = "S1234561"
 
@@ -247,45 +248,40 @@ def test_reset_drops_everything(session: Session) -> None:
     assert data(session.create_now("ServiceRequest", order()))["id"] == "10900"
 
 
-def rollout(session: Session, number: int) -> list[bytes]:
+async def rollout(session: Session, number: int) -> AsyncIterator[bytes]:
     """A fixed list of reads and writes that depends on the rollout's number."""
-    answers = []
     for step in range(6):
         body = order(note=[{"text": f"rollout {number % 3} step {step}"}])
-        answers.append(session.create_now("ServiceRequest", body).body)
-        answers.append(session.search_now("ServiceRequest", (("patient", ANN), ("_sort", "-authored"))).body)
-        answers.append(session.search_now("Observation", (("code", "K"), ("_count", str(5 + number % 4)))).body)
-        answers.append(session.request_now("DELETE", f"ServiceRequest/{10_900 + step // 2}").body)
-    return answers
+        yield (await session.create("ServiceRequest", body)).body
+        yield (await session.search("ServiceRequest", (("patient", ANN), ("_sort", "-authored")))).body
+        yield (await session.search("Observation", (("code", "K"), ("_count", str(5 + number % 4))))).body
+        yield (await session.request("DELETE", f"ServiceRequest/{10_900 + step // 2}")).body
 
 
-async def test_interleaved_rollouts_answer_as_sequential_ones() -> None:
-    from tests.fhir.hospital_on_paper import small_records
+async def test_64_interleaved_rollouts_answer_as_64_sequential_ones(snapshot: Snapshot) -> None:
+    # answers depend on number modulo 12; each sequential one has a hospital of its own
+    alone = [[answer async for answer in rollout(Session(Snapshot.build(small_records())), n)] for n in range(12)]
 
-    alone = [rollout(Session(Snapshot.build(small_records())), number) for number in range(8)]
-    shared = Snapshot.build(small_records())
-    together: list[list[bytes]] = [[] for _ in range(64)]
-
-    async def run(number: int) -> None:
-        session = Session(shared)
-        for step in range(6):
-            body = order(note=[{"text": f"rollout {number % 3} step {step}"}])
-            together[number].append((await session.create("ServiceRequest", body)).body)
+    async def together(number: int) -> list[bytes]:
+        answers = []
+        async for answer in rollout(Session(snapshot), number):
+            answers.append(answer)
             await asyncio.sleep(0)
-            params = (("patient", ANN), ("_sort", "-authored"))
-            together[number].append((await session.search("ServiceRequest", params)).body)
-            await asyncio.sleep(0)
-            params = (("code", "K"), ("_count", str(5 + number % 4)))
-            together[number].append((await session.search("Observation", params)).body)
-            await asyncio.sleep(0)
-            url = f"ServiceRequest/{10_900 + step // 2}"
-            together[number].append((await session.request("DELETE", url)).body)
+        return answers
 
-    await asyncio.gather(*(run(number) for number in range(64)))
-    for number, answers in enumerate(together):
-        expected = rollout(Session(Snapshot.build(small_records(rows=900))), number) if number >= 8 else alone[number]
-        assert answers == expected
-        if number >= 16:
-            break
-    for number in range(16, 64):
-        assert together[number] == together[number % 12], number  # 12 = lcm of the two cycles
+    for number, answers in enumerate(await asyncio.gather(*(together(number) for number in range(64)))):
+        assert answers == alone[number % 12]
+
+
+def test_strict_validation_names_every_issue(snapshot: Snapshot) -> None:
+    body = order(colour="red")
+    del body["intent"]
+    assert Session(snapshot).create_now("ServiceRequest", body).status == 201
+    strict = Session(snapshot, validation="r4")
+    answer = strict.create_now("ServiceRequest", body)
+    assert answer.status == 422
+    assert len(data(answer)["issue"]) == 2
+    assert not strict.writes
+    assert strict.create_now("ServiceRequest", orjson.dumps(order())).status == 201
+    with pytest.raises(ArgumentError, match="validation: 'R4' is not allowed; use one of hapi, r4"):
+        Session(snapshot, validation="R4")
