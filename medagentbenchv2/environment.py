@@ -63,6 +63,10 @@ def load_environment(
         writes=writes,
     )
     setup.check()
+    if protocol == "text":
+        from medagentbenchv2.faces.text import MedAgentBenchTextEnv
+
+        return MedAgentBenchTextEnv(setup)
     from medagentbenchv2.faces.classic import MedAgentBenchEnv
 
     return MedAgentBenchEnv(setup)

@@ -34,6 +34,7 @@ from medagentbenchv2.tasks.task_file import read_tasks
 from medagentbenchv2.tasks.world import VARIANTS, World, default_world
 from medagentbenchv2.tools.prompt import SYSTEM_PROMPT, user_message
 from medagentbenchv2.tools.registry import openai_tools
+from medagentbenchv2.tools.text_prompt import TEXT_FINISH_HINT, TEXT_PROMPT
 
 if TYPE_CHECKING:
     from medagentbenchv2.fhir.preflight import Holding
@@ -188,9 +189,20 @@ class Setup:
             self.world_of(task), task, output="compact" if self.tool_output == "compact" else "bundle"
         )
 
+    @property
+    def system_prompt(self) -> str:
+        """The system message of the protocol."""
+        return TEXT_PROMPT if self.protocol == "text" else SYSTEM_PROMPT
+
+    def prompt(self, task: Task) -> str:
+        """The user message: instruction and context, the clock, and how to finish where the text says nothing."""
+        clock = None if task.clock_stated else task.now.isoformat()
+        hint = TEXT_FINISH_HINT if self.protocol == "text" else FINISH_HINT
+        return user_message(task.instruction, task.context, clock, None if task.ours else hint)
+
     def messages(self, task: Task) -> list[dict[str, str]]:
         """The prompt: system and user message."""
-        return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": prompt_of(task)}]
+        return [{"role": "system", "content": self.system_prompt}, {"role": "user", "content": self.prompt(task)}]
 
     @property
     def _ehr_identity(self) -> str:
@@ -202,7 +214,7 @@ class Setup:
     def task_fingerprint(self) -> str:
         """SHA-256 over what makes results comparable: tasks, prompt, tool schemas, EHR and grading version."""
         digest = hashlib.sha256()
-        for part in (SYSTEM_PROMPT, openai_tools(), self._ehr_identity, GRADING_VERSION):
+        for part in (self.system_prompt, openai_tools(), self._ehr_identity, GRADING_VERSION):
             digest.update(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
         for task in self.tasks:
             digest.update(orjson.dumps(task.to_json(), option=orjson.OPT_SORT_KEYS))
@@ -211,12 +223,6 @@ class Setup:
 
 FREEZE = datetime(2025, 1, 1, tzinfo=UTC)
 """Rows that somebody stored later on a published (or our own) server are invisible to agent and judge alike."""
-
-
-def prompt_of(task: Task) -> str:
-    """The user message of a task: instruction and context, the clock, and how to finish where the text says nothing."""
-    clock = None if task.clock_stated else task.now.isoformat()
-    return user_message(task.instruction, task.context, clock, None if task.ours else FINISH_HINT)
 
 
 FINISH_HINT = (

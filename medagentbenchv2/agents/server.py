@@ -6,13 +6,14 @@ Stateless: the task is recognised by its prompt, and the turn follows from the t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
 
-from medagentbenchv2.agents.script import Agent
-from medagentbenchv2.setup import prompt_of
+from medagentbenchv2.agents.script import Agent, Turn
+from medagentbenchv2.agents.text_form import result_of, to_text
+from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tools.call import Result
 
@@ -34,9 +35,9 @@ class Refused(Exception):
 class AgentServer:
     """The ASGI application of one agent over some tasks."""
 
-    def __init__(self, agent: Agent, tasks: Iterable[Task]) -> None:
-        self.agent = agent
-        self._by_prompt = {prompt_of(task): task for task in tasks}
+    def __init__(self, agent: Agent, setup: Setup) -> None:
+        self.agent, self.setup = agent, setup
+        self._by_prompt = {setup.prompt(task): task for task in setup.tasks}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -73,8 +74,11 @@ class AgentServer:
         """The chat completion for a request. Raises Refused (404) for a prompt that is none of the tasks'."""
         messages = request["messages"]
         task = self._task(messages)
-        results = [Result(_text(m)) for m in messages if m.get("role") == "tool"]
+        by_text = self.setup.protocol == "text"
+        results = _replies(messages) if by_text else [Result(_text(m)) for m in messages if m.get("role") == "tool"]
         turn = self.agent.turn(task, results, request.get("seed"))
+        if by_text:
+            turn = Turn(text=to_text(turn))
         key = hashlib.sha256(orjson.dumps([task.id, task.instruction, len(results)])).hexdigest()[:24]
         sizes = len(orjson.dumps(messages)) // 4, 1 + sum(len(c.json) for c in turn.calls) // 4
         return {
@@ -99,6 +103,13 @@ class AgentServer:
                 if task is not None:
                     return task
         raise Refused(404, "no task of this agent has that prompt; serve it with the arguments of the environment")
+
+
+def _replies(messages: Sequence[dict[str, Any]]) -> list[Result]:
+    """The environment's replies in the text protocol: user messages after the first assistant message."""
+    roles = [message.get("role") for message in messages]
+    first = roles.index("assistant") if "assistant" in roles else len(roles)
+    return [result_of(_text(message)) for message in messages[first:] if message.get("role") == "user"]
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -26,13 +26,19 @@ def serve(
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    protocol: Annotated[str, typer.Option(help="tools or text: how the environment will be asked.")] = "tools",
 ) -> None:
     """Serve a scripted agent as an OpenAI-compatible model at http://HOST:PORT/v1."""
     try:
         import uvicorn
     except ImportError:
         raise ArgumentError("agent serve needs uvicorn: pip install 'medagentbenchv2[server]'") from None
-    setup = Setup(tasks_variant=variant, tasks_path=tasks_path, task_types=tuple(task_types) if task_types else None)
-    app = AgentServer(agent_of(name), setup.tasks)
+    setup = Setup(
+        tasks_variant=variant,
+        tasks_path=tasks_path,
+        task_types=tuple(task_types) if task_types else None,
+        protocol=protocol,
+    )
+    app = AgentServer(agent_of(name), setup)
     typer.echo(f"{name} answers for {len(setup.tasks)} tasks at http://{host}:{port}/v1")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

@@ -75,7 +75,7 @@ def eval_command(
         "resume": resume,
     }
     models = _models(model, base_url, api_key_var, config, header, temperature, max_tokens)
-    scripted = ScriptedPlayer(agent_of(agent))
+    scripted = ScriptedPlayer(agent_of(agent), protocol == "text")
     console = Console(stderr=as_json)
     summaries = asyncio.run(_run_models(models, plan, console) if models else _run_agent(scripted, plan, console))
     if as_json:
@@ -124,7 +124,8 @@ async def _run_models(models: list[HostedModel], plan: dict[str, Any], console: 
     for spec in models:
         async with ChatClient(spec.endpoint()) as client:
             price = spec.price.price() if spec.price else None
-            player = ModelPlayer(client, spec.title, spec.sampling, price)
+            by_text = plan["setup"].protocol == "text"
+            player = ModelPlayer(client, spec.title, spec.sampling, price, by_text)
             details = {"endpoint": client.host, "sampling": dict(spec.sampling)}
             one = plan | {"concurrency": spec.concurrency or plan["concurrency"], "details": details}
             summaries.append(await _run(Campaign(player=player, **one), console))

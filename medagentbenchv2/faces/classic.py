@@ -1,7 +1,7 @@
 """The classic face: a multi-turn `verifiers` ToolEnv (0.1.11 to 0.3.x) over `Rollout`.
 
-The framework's turn limit is off and the budget is kept here, because the framework does not execute the tool calls of
-its last turn. Tool calls go to the rollout as the model wrote them, so that a malformed one is told precisely.
+The framework's turn limit is off and the budget is kept here, because the framework does not execute the calls of its
+last turn. Tool calls go to the rollout as the model wrote them, so that a malformed one is told precisely.
 """
 
 from __future__ import annotations
@@ -21,24 +21,20 @@ from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tools.registry import TOOLS
 
 
-class MedAgentBenchEnv(vf.StatefulToolEnv):
-    """MedAgentBench V2 as a ToolEnv; make one with `load_environment`."""
+class OverRollout(vf.MultiTurnEnv):
+    """What both protocols share: datasets, opening and closing a rollout, the turn budget."""
 
-    def __init__(self, setup: Setup, **options: Any) -> None:
+    setup: Setup
+
+    def options(self, setup: Setup) -> dict[str, Any]:
+        """Keep the setup; the framework's constructor arguments for it."""
         self.setup = setup
-        super().__init__(
-            tools=[],
-            max_turns=-1,
-            dataset=lambda: self._rows(setup.tasks if setup.split == "eval" else setup.train_tasks),
-            eval_dataset=lambda: self._rows(setup.train_tasks if setup.split == "train" else setup.tasks),
-            rubric=_rubric(),
-            **options,
-        )
-        for tool in TOOLS.values():
-            self.add_tool(_named(tool.name, tool.description))
-        self.tool_defs = [
-            vf.Tool(name=tool.name, description=tool.description, parameters=tool.schema) for tool in TOOLS.values()
-        ]
+        return {
+            "max_turns": -1,
+            "dataset": lambda: self._rows(setup.tasks if setup.split == "eval" else setup.train_tasks),
+            "eval_dataset": lambda: self._rows(setup.train_tasks if setup.split == "train" else setup.tasks),
+            "rubric": _rubric(),
+        }
 
     def _rows(self, tasks: Sequence[Task]) -> Dataset:
         return Dataset.from_list([{"prompt": self.setup.messages(t), "answer": "", "info": _info(t)} for t in tasks])
@@ -53,27 +49,22 @@ class MedAgentBenchEnv(vf.StatefulToolEnv):
             raise vf.InfraError(str(error)) from error
         return state
 
-    def update_tool_args(
-        self, tool_name: str, tool_args: dict[str, Any], messages: Any, state: vf.State, **_: Any
-    ) -> dict[str, Any]:
-        """Nothing is hidden in arguments: the rollout is reached through the state."""
-        return tool_args
-
     async def env_response(self, messages: Any, state: vf.State, **_: Any) -> Any:
-        """Execute the turn's calls in order; end the rollout when it finished or its turns are used up."""
+        """Take the turn; end the rollout when it finished or its turns are used up."""
         rollout: Rollout = state["rollout"]
-        replies = []
-        for call in messages[-1].tool_calls or ():
-            try:
-                text = await rollout.call(call.name, call.arguments)
-            except InfrastructureError as error:
-                raise vf.InfraError(str(error)) from error
-            replies.append(vf.ToolMessage(role="tool", content=text, tool_call_id=call.id))
+        try:
+            replies = await self.take_turn(rollout, messages[-1])
+        except InfrastructureError as error:
+            raise vf.InfraError(str(error)) from error
         if len(state["trajectory"]) >= self.setup.max_turns:
             rollout.end("limit_reached")
         if rollout.finished:
             state["final_env_response"] = replies
         return replies
+
+    async def take_turn(self, rollout: Rollout, message: Any) -> list[Any]:
+        """Execute one assistant message; the messages that answer it."""
+        raise AssertionError(f"{type(self).__name__} must say what a turn is")
 
     @vf.cleanup
     async def close_rollout(self, state: vf.State) -> None:
@@ -86,6 +77,31 @@ class MedAgentBenchEnv(vf.StatefulToolEnv):
         rollout.end("no_finish")
         state["score"] = score(rollout, self.setup.profile(rollout.task))
         state["verdict"] = state["score"].verdict.to_json()
+
+
+class MedAgentBenchEnv(OverRollout, vf.StatefulToolEnv):
+    """MedAgentBench V2 as a ToolEnv; make one with `load_environment`."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(tools=[], **self.options(setup))
+        for tool in TOOLS.values():
+            self.add_tool(_named(tool.name, tool.description))
+        self.tool_defs = [
+            vf.Tool(name=tool.name, description=tool.description, parameters=tool.schema) for tool in TOOLS.values()
+        ]
+
+    def update_tool_args(
+        self, tool_name: str, tool_args: dict[str, Any], messages: Any, state: vf.State, **_: Any
+    ) -> dict[str, Any]:
+        """Nothing is hidden in arguments: the rollout is reached through the state."""
+        return tool_args
+
+    async def take_turn(self, rollout: Rollout, message: Any) -> list[Any]:
+        """Execute the message's calls in order."""
+        return [
+            vf.ToolMessage(role="tool", content=await rollout.call(call.name, call.arguments), tool_call_id=call.id)
+            for call in message.tool_calls or ()
+        ]
 
 
 def _rubric() -> vf.Rubric:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from medagentbenchv2.agents.script import Agent
+from medagentbenchv2.agents.text_form import result_of, to_text
 from medagentbenchv2.endpoint import ChatClient, ContextLengthError, Price, Usage
 from medagentbenchv2.rollout import Rollout
+from medagentbenchv2.text_protocol import TextSession
 from medagentbenchv2.tools.call import Result
 from medagentbenchv2.tools.registry import openai_tools
 
@@ -56,6 +58,8 @@ class ScriptedPlayer:
     """A scripted agent, in process."""
 
     agent: Agent
+    by_text: bool = False
+    """True for the text protocol."""
 
     @property
     def name(self) -> str:
@@ -68,8 +72,12 @@ class ScriptedPlayer:
         while not rollout.finished and played.turns < max_turns:
             turn = self.agent.turn(rollout.task, results, seed)
             played.turns += 1
-            played.messages.append(turn.message(f"call_{len(results)}"))
-            results += [Result(text) for text in await _execute(rollout, played.messages)]
+            if self.by_text:
+                played.messages.append({"role": "assistant", "content": to_text(turn)})
+                results += [result_of(text) for text in await _reply(rollout, played.messages)]
+            else:
+                played.messages.append(turn.message(f"call_{len(results)}"))
+                results += [Result(text) for text in await _execute(rollout, played.messages)]
         rollout.end("limit_reached")
 
 
@@ -82,6 +90,8 @@ class ModelPlayer:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Goes into each request's body as it is."""
     price: Price | None = None
+    by_text: bool = False
+    """True for the text protocol."""
 
     @property
     def name(self) -> str:
@@ -90,9 +100,10 @@ class ModelPlayer:
 
     async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end; each attempt sends its own seed."""
+        tools, take_turn = (None, _reply) if self.by_text else (openai_tools(), _execute)
         while not rollout.finished and played.turns < max_turns:
             try:
-                answer = await self.client.complete(played.messages, tools=openai_tools(), seed=seed, **self.sampling)
+                answer = await self.client.complete(played.messages, tools=tools, seed=seed, **self.sampling)
             except ContextLengthError:
                 rollout.end("context_limit")
                 break
@@ -101,7 +112,7 @@ class ModelPlayer:
             played.model_s += answer.latency_s
             played.retries += answer.retries
             played.messages.append(answer.message)
-            await _execute(rollout, played.messages)
+            await take_turn(rollout, played.messages)
         rollout.end("limit_reached")
         played.cost = self._cost(played)
 
@@ -125,3 +136,11 @@ async def _execute(rollout: Rollout, messages: list[Message]) -> list[str]:
         texts.append(await rollout.call(str(function.get("name", "")), function.get("arguments") or ""))
         messages.append({"role": "tool", "tool_call_id": call.get("id", ""), "content": texts[-1]})
     return texts
+
+
+async def _reply(rollout: Rollout, messages: list[Message]) -> list[str]:
+    """Take the last message as a turn of the text protocol and append the reply, if there is one."""
+    reply = await TextSession(rollout).reply(str(messages[-1].get("content") or ""))
+    if reply:
+        messages.append({"role": "user", "content": reply})
+    return [reply] if reply else []

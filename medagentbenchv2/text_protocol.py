@@ -1,0 +1,112 @@
+"""The text protocol of MedAgentBench v1: an agent writes `GET url`, `POST url` with JSON, or `FINISH([...])`.
+
+One action a turn. Thinking blocks and code fences around it are set aside; anything else around it makes the turn
+unparsable, which ends the rollout as `agent_invalid_action`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from medagentbenchv2.rollout import Rollout
+from medagentbenchv2.tools.normalise import normalise
+
+_THINKING = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_UNOPENED = re.compile(r"\A.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"\A```[\w-]*\s*\n(.*?)\n?```\Z", re.DOTALL)
+_VERB = re.compile(r"(GET|POST)\s+(\S[^\n]*)|FINISH\s*\(", re.ASCII)
+
+
+class Unparsable(ValueError):
+    """A turn that is none of the three actions; the message says why."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One parsed turn."""
+
+    verb: Literal["GET", "POST", "FINISH"]
+    url: str = ""
+    body: str = ""
+    """The text after a POST's first line."""
+    answer: tuple[Any, ...] = ()
+
+
+def parse(text: str) -> Action:
+    """The action of a turn. Raises Unparsable."""
+    bare = _UNOPENED.sub("", _THINKING.sub("", text)).strip()
+    fenced = _FENCE.match(bare)
+    bare = fenced.group(1).strip() if fenced else bare
+    found = _VERB.match(bare)
+    if found is None:
+        raise Unparsable("a turn must begin with GET, POST or FINISH(")
+    if found.group(1) is None:
+        return Action("FINISH", answer=_answer(bare[found.end() :]))
+    verb, url = found.group(1), found.group(2).strip()
+    rest = bare[found.end() :].strip()
+    if verb == "GET" and rest:
+        raise Unparsable("a GET is one line and the only action of its turn")
+    body = _FENCE.match(rest)
+    return Action("GET" if verb == "GET" else "POST", url, body.group(1) if body else rest)
+
+
+def _answer(rest: str) -> tuple[Any, ...]:
+    """The list between the brackets of FINISH(...), strings with brackets and nested lists included."""
+    rest = rest.lstrip()
+    if rest.startswith(")"):
+        return ()
+    try:
+        value, end = json.JSONDecoder().raw_decode(rest)
+    except (json.JSONDecodeError, RecursionError):
+        raise Unparsable("FINISH takes a JSON list") from None
+    if not isinstance(value, list) or not re.fullmatch(r"\s*\)[\s.;`]*", rest[end:]):
+        raise Unparsable("FINISH takes one JSON list and ends the turn")
+    return tuple(value)
+
+
+class TextSession:
+    """The text protocol over one rollout."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        self.rollout = rollout
+
+    async def reply(self, text: str) -> str:
+        """Take a turn; what the agent reads next (empty once the rollout has ended).
+
+        Raises InfrastructureError when the EHR has no answer.
+        """
+        try:
+            action = parse(text)
+        except Unparsable:
+            self.rollout.end("agent_invalid_action")
+            return ""
+        if action.verb == "FINISH":
+            self.rollout.end("completed", list(action.answer))
+            return ""
+        self.rollout.calls += 1
+        return await (self._get(action.url) if action.verb == "GET" else self._post(action))
+
+    async def _get(self, url: str) -> str:
+        response = await self.rollout.ehr.request("GET", url)
+        said = "The server answers" if response.ok else f"The server refuses with status {response.status}"
+        return f"{said}:\n{response.body.decode()}\n{NEXT}"
+
+    async def _post(self, action: Action) -> str:
+        try:
+            resource = json.loads(action.body)
+        except (json.JSONDecodeError, RecursionError) as error:
+            self.rollout.invalid_calls += 1
+            return f"Nothing was filed: the text after the first line is not JSON ({error}).\n{NEXT}"
+        if not isinstance(resource, dict):
+            self.rollout.invalid_calls += 1
+            return f"Nothing was filed: the JSON must be an object, not {type(resource).__name__}.\n{NEXT}"
+        body = json.dumps(normalise(resource)).encode()
+        response = await self.rollout.ehr.request("POST", action.url, body)
+        said = "Filed" if response.ok else f"Nothing was filed: the server refuses with status {response.status}"
+        return f"{said}:\n{response.body.decode()}\n{NEXT}"
+
+
+NEXT = "Go on with GET or POST, or end with FINISH([...]) when everything is done."
