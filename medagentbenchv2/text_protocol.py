@@ -30,6 +30,7 @@ class Action:
 
     verb: Literal["GET", "POST", "FINISH"]
     url: str = ""
+    """For GET everything that follows; whether it is one URL is judged when it is read."""
     body: str = ""
     """The text after a POST's first line."""
     answer: tuple[Any, ...] = ()
@@ -45,12 +46,11 @@ def parse(text: str) -> Action:
         raise Unparsable("a turn must begin with GET, POST or FINISH(")
     if found.group(1) is None:
         return Action("FINISH", answer=_answer(bare[found.end() :]))
-    verb, url = found.group(1), found.group(2).strip()
+    if found.group(1) == "GET":
+        return Action("GET", bare[found.start(2) :])
     rest = bare[found.end() :].strip()
-    if verb == "GET" and rest:
-        raise Unparsable("a GET is one line and the only action of its turn")
     body = _FENCE.match(rest)
-    return Action("GET" if verb == "GET" else "POST", url, body.group(1) if body else rest)
+    return Action("POST", found.group(2).strip(), body.group(1) if body else rest)
 
 
 def _answer(rest: str) -> tuple[Any, ...]:
@@ -90,6 +90,9 @@ class TextSession:
         return await (self._get(action.url) if action.verb == "GET" else self._post(action))
 
     async def _get(self, url: str) -> str:
+        if len(url.split()) != 1:
+            self.rollout.invalid_calls += 1
+            return f"Nothing was read: a GET is one line without spaces, and the only action of its turn.\n{{}}\n{NEXT}"
         response = await self.rollout.ehr.request("GET", url)
         said = "The server answers" if response.ok else f"The server refuses with status {response.status}"
         return f"{said}:\n{response.body.decode()}\n{NEXT}"

@@ -42,8 +42,8 @@ def test_one_action_with_nothing_but_thought_and_fences_around_it_is_parsed(text
 
 @pytest.mark.parametrize(
     "text",
-    ["", "The potassium is 4.1.", "First I GET the patient", "FINISH(4.1)", "FINISH([1]", "FINISH([1]) and done", "get x",
-     "GET a\nGET b", "FINISH([1, nope])", "<think>GET Patient</think>"],
+    ["", "The potassium is 4.1.", "First I GET the patient", "FINISH(4.1)", "FINISH([1]", "FINISH([1]) and done",
+     "get x", "FINISH([1, nope])", "<think>GET Patient</think>"],
 )  # fmt: skip
 def test_anything_else_is_unparsable(text: str) -> None:
     with pytest.raises(Unparsable):
@@ -65,6 +65,13 @@ async def test_an_unparsable_turn_ends_the_rollout_with_its_own_status() -> None
     rollout = await setup.open(setup.tasks[0])
     assert await TextSession(rollout).reply("Let me think about it.") == ""
     assert rollout.verdict().failure.category == "invalid_action"
+
+
+async def test_several_gets_in_one_turn_read_nothing_and_the_rollout_goes_on() -> None:
+    setup = Setup(protocol="text")
+    rollout = await setup.open(setup.tasks[0])
+    assert "Nothing was read" in await TextSession(rollout).reply("GET Patient?family=A\nGET Patient?family=B")
+    assert not rollout.finished
 
 
 async def test_a_post_is_normalised_as_the_tools_do_and_a_bad_one_files_nothing() -> None:

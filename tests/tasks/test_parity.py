@@ -18,11 +18,14 @@ import pytest
 
 from medagentbenchv2.chart import Chart
 from medagentbenchv2.fhir.ehr import Resource, Write
+from medagentbenchv2.fhir.parsing import parse as parse_resource
 from medagentbenchv2.grading.judge import judge
 from medagentbenchv2.grading.verdict import Verdict
 from medagentbenchv2.tasks.families.patient_lookup import LookupSlots
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tasks.task_file import read_tasks
+from medagentbenchv2.text_protocol import parse
+from medagentbenchv2.tools.normalise import normalise
 from tests.tasks.harness import V1_CLOCK, observation
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -58,13 +61,23 @@ def gold() -> list[dict[str, Any]]:
 
 
 def writes(history: list[dict[str, str]]) -> list[Write]:
-    """The POSTs that the server accepted: a turn is one command, and its first word says which."""
+    """The POSTs that the server accepted, read by the text protocol's own parser and stored as the engine stores."""
     found = []
     for turn, reply in pairwise(history):
-        command, _, body = turn["content"].strip().partition("\n")
-        if turn["role"] == "agent" and command.startswith("POST ") and "accepted" in reply["content"]:
-            found.append(Write("POST", command.rsplit("/", 1)[-1], str(len(found)), json.loads(body)))
+        if turn["role"] != "agent" or parse(turn["content"]).verb != "POST" or "accepted" not in reply["content"]:
+            continue
+        action = parse(turn["content"])
+        kind = action.url.rsplit("/", 1)[-1]
+        stored = parse_resource(json.dumps(normalise(json.loads(action.body))).encode(), kind).resource
+        found.append(Write("POST", kind, str(len(found)), stored))
     return found
+
+
+def said(history: list[dict[str, str]]) -> list[Any]:
+    """What the last turn finishes with."""
+    action = parse([turn for turn in history if turn["role"] == "agent"][-1]["content"])
+    assert action.verb == "FINISH"
+    return list(action.answer)
 
 
 def shown(history: list[dict[str, str]]) -> Iterator[Resource]:
@@ -81,7 +94,7 @@ def judged(model: str, task: Task) -> Verdict:
     chart = Chart(shown(output["history"]), task.now)
     expected = task.family.published(chart, task.slots)
     assert output["status"] == "completed"
-    return judge(expected, writes(output["history"]), json.loads(output["result"]), "completed", "published")
+    return judge(expected, writes(output["history"]), said(output["history"]), "completed", "published")
 
 
 @pytest.mark.parametrize("model", MODELS)
