@@ -39,18 +39,20 @@ def ordered(out: Json, kind: Shape) -> Json:
 
 
 def with_own_id(resource: Json) -> Json:
-    """Only the logical id is kept of an id that was sent as a path; its version goes to meta."""
+    """Only the logical id is kept of an id that was sent as a path; beside it, extensions that say something."""
     sent = resource.get("id")
-    if sent is None:
-        resource.pop("_id", None)
-        return resource
-    if "/" not in sent:
-        return resource
-    own = identifiers.parts(sent)
-    if own.id:
-        resource["id"] = own.id
-    else:
-        del resource["id"]
+    if sent is not None and "/" in sent:
+        own = identifiers.parts(sent).id
+        if own:
+            resource["id"] = own
+        else:
+            del resource["id"]
+    if "_id" in resource:
+        shown = [extension for extension in resource["_id"]["extension"] if extension.keys() - {"id", "url"}]
+        if shown and "id" in resource:
+            resource["_id"] = {"extension": shown}
+        else:
+            del resource["_id"]
     return resource
 
 

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
+from medagentbenchv2.fhir.bodies import Number
+
 _DATE = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
@@ -27,6 +29,8 @@ _LOWEST = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 
 def fault(type_name: str, value: Any) -> str | None:
     """What is wrong with a JSON value as a primitive of a type, or None."""
+    if isinstance(value, Number):
+        value = float(value) if set(value) & set(".eE") else int(value[:20])
     if type_name == "boolean":
         return None if isinstance(value, bool) else "must be true or false"
     if type_name == "decimal":

@@ -168,6 +168,7 @@ class _Parser(Walker):
                     cells += self.cells(field, item, its, depth + 1, listed=True, all_=all_)
             return cells
         if field.type == "Resource":
+            self.sibling(None, None, sibling, field.sibling, depth)
             return self._resources(field, value, depth)
         cell = Cell()
         modifiers = shape(field.type).modifiable if field.read is None else False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 
-from medagentbenchv2.fhir import kinds, links
+from medagentbenchv2.fhir import bodies, kinds, links
 from medagentbenchv2.fhir.columns import KINDS
 from medagentbenchv2.fhir.dates import instant_text
 from medagentbenchv2.fhir.ehr import Resource, Response, Write
@@ -50,7 +50,7 @@ def _parsed(writer: Writer, kind: str, body: bytes | Resource) -> Resource:
     if writer.strict:
         from medagentbenchv2.fhir.validation import validate  # only strict servers need its tables
 
-        sent = orjson.loads(body) if isinstance(body, bytes) else body
+        sent = bodies.load(body) if isinstance(body, bytes) else body
         issues = validate(sent)
         if issues:
             raise Invalid(issues)

@@ -151,6 +151,15 @@ def test_a_removed_required_element_is_always_missed(seed: int) -> None:
             assert (f"{kind}.{element.name}",) in missed
 
 
+@pytest.mark.parametrize("number", ["1", "1.50", "1e2", "99999999999999999999"])
+def test_a_body_in_single_quotes_is_validated_like_any_other(snapshot: Snapshot, number: str) -> None:
+    strict = Session(snapshot, validation="r4")
+    body = f"{{'resourceType': 'Observation', 'status': 'final', 'valueQuantity': {{'value': {number}}}}}".encode()
+    answer = strict.create_now("Observation", body)
+    assert answer.status == 422
+    assert [issue["expression"] for issue in json.loads(answer.body)["issue"]] == [["Observation.code"]]
+
+
 def sample(session: Session, count: int) -> list[dict[str, Any]]:
     found = []
     for kind in KINDS:
