@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import count, islice
+from itertools import islice
 
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.fhir.snapshot import Snapshot
@@ -48,17 +48,6 @@ class Recipe:
         return f"{self.number}/{self.seed}/{self.difficulty}"
 
 
-def training_recipes(seed: int, difficulty: int, families: tuple[str, ...]) -> Iterator[Recipe]:
-    """Worlds 1, 2, 3... Raises ArgumentError past the last one."""
-    for number in count(1):
-        if number >= FIRST_EVAL:
-            raise ArgumentError(
-                f"num_train_tasks: more than the {FIRST_EVAL - 1} training worlds of seed {seed} hold; "
-                "use fewer tasks, or another seed for more"
-            )
-        yield Recipe(number, seed, difficulty, families)
-
-
 def evaluation_recipe(seed: int, difficulty: int, families: tuple[str, ...]) -> Recipe:
     """The fresh evaluation world of a private seed (1 or more)."""
     return Recipe(FIRST_EVAL + seed % EVAL_WORLDS, seed, difficulty, families)
@@ -90,12 +79,18 @@ def training_tasks(number: int, seed: int, difficulty: int, families: tuple[str,
 
     Raises ArgumentError when that many need more training worlds than there are.
     """
+    most = (FIRST_EVAL - 1) * PER_FAMILY * len(families)
+    if number > most:
+        raise ArgumentError(
+            f"num_train_tasks: {number} is more than the {most} tasks that these families have in the training worlds "
+            "of one seed; use fewer, or another seed"
+        )
     return list(islice(_dealt(seed, difficulty, families), number))
 
 
 def _dealt(seed: int, difficulty: int, families: tuple[str, ...]) -> Iterator[Task]:
-    for recipe in training_recipes(seed, difficulty, families):
-        tasks = grow(recipe).tasks[GENERATED]
+    for number in range(1, FIRST_EVAL):
+        tasks = grow(Recipe(number, seed, difficulty, families)).tasks[GENERATED]
         yield from (task for place in range(PER_FAMILY) for task in tasks[place::PER_FAMILY])
 
 
