@@ -5,6 +5,7 @@ Needs torch and transformers (the `local` extra) in a virtual environment of the
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,16 @@ def tokenizer(folder: Path, template: str | None = None, length: int = 4096) -> 
     return fast
 
 
-def writer(folder: Path, template: str | None = CHAT, *, length: int = 4096, ends: bool = False) -> Path:
+def writer(
+    folder: Path, template: str | None = CHAT, *, length: int = 4096, ends: bool = False, size: int = 16
+) -> Path:
     """A tiny Llama with random weights that stops at once (`ends`) or never."""
     tokens = tokenizer(folder, template, length)
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=len(tokens),
-        hidden_size=16,
-        intermediate_size=32,
+        hidden_size=size,
+        intermediate_size=2 * size,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=2,
@@ -241,13 +244,26 @@ def test_embeddings_are_kept_and_not_made_again(tmp_path: Path) -> None:
     ],
 )
 def test_what_this_machine_lacks_is_one_clear_line(tmp_path: Path, settings: dict[str, Any], complaint: str) -> None:
-    if torch.cuda.is_available():
-        pytest.skip("this machine has a GPU")
+    there = torch.cuda.is_available() if complaint.endswith("here") else importlib.util.find_spec(complaint)
+    if there:
+        pytest.skip(f"this machine has it: {complaint}")
     models = [generative(writer(tmp_path / "m"), **settings), embedding(encoder(tmp_path / "e"))]
     broken, well = run(tmp_path, models, ["q"])
     assert complaint in str(broken.unavailable)
     assert "\n" not in str(broken.unavailable)
     assert well.well
+
+
+def test_a_model_is_loaded_in_four_bits(tmp_path: Path) -> None:
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
+    # Its kernels want layers of a real size.
+    path = writer(tmp_path / "m", size=256)
+    made = loaded(path, None, quantize="nf4")
+    layer = made.model.model.layers[0].mlp.up_proj
+    assert type(layer).__name__ == "Linear4bit"
+    assert layer.weight.quant_type == "nf4"
+    (summary,) = run(tmp_path, [generative(path, quantize="nf4")], ["q"])
+    assert (summary.unavailable, summary.answered) == (None, 1)
 
 
 def test_a_model_too_large_for_the_memory_is_refused_before_it_is_loaded(
