@@ -6,6 +6,7 @@ different kinds lie in one rectangle of texts; a field that a row lacks is an em
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -104,38 +105,60 @@ class Renderer:
         key += np.where(valued, 1 + high - low.astype(np.int64), 1) + timed * _HAS_TIME + valued * _HAS_VALUE
         distinct, at = np.unique(key, return_inverse=True)
         formats = [self._format(one, base_url, mode) for one in distinct.tolist()]
-        fields = self._fields(rows, patient, np.where(timed, minute, max(minute.max(), 0)))
-        fields[:, 9], fields[:, 10] = self._values(template, np.where(valued, value, 0))
-        fields[~np.array([used for _, used in formats], dtype=bool)[at]] = b""
-        lines = np.empty((len(rows), 2 * len(FIELDS) + 1), dtype=object)
-        lines[:, 0::2] = np.array([pieces for pieces, _ in formats], dtype=object)[at]
+        used = np.array([flags for _, flags in formats], dtype=bool)
+        kept = np.flatnonzero(used.any(axis=0))
+        fields = np.empty((len(rows), len(kept)), dtype=object)
+        columns_of = self._fields(rows, template, patient, np.where(timed, minute, max(minute.max(), 0)), valued)
+        for column, field in enumerate(kept.tolist()):
+            fields[:, column] = columns_of(FIELDS[field])
+        if not used[:, kept].all():
+            fields[~used[:, kept][at]] = b""
+        pieces = np.array([one for one, _ in formats], dtype=object)
+        lines = np.empty((len(rows), 2 * len(kept) + 1), dtype=object)
+        # pieces in front of a field that no row has are empty
+        lines[:, 0::2] = pieces[:, [*kept.tolist(), len(FIELDS)]][at]
         lines[:, 1::2] = fields
         return lines
 
-    def _fields(self, rows: NDArray[np.int64], patient: NDArray[np.int32], minute: NDArray[np.int32]) -> Texts:
+    def _fields(
+        self,
+        rows: NDArray[np.int64],
+        template: NDArray[np.int32],
+        patient: NDArray[np.int32],
+        minute: NDArray[np.int32],
+        valued: NDArray[np.bool_],
+    ) -> Callable[[str], Any]:
+        """Field name -> its text in every row; fields are computed when asked for."""
         columns, days, minutes = self._columns, self._days, self._minutes
         order = columns.order[rows].astype(np.int64)
-        fields = np.empty((len(rows), len(FIELDS)), dtype=object)
-        fields[:, 0] = fields[:, 1] = _numerals(order + self._base_id)
+        ids = _numerals(order + self._base_id)
         stamp_minute, stamp_second = np.divmod((ROW_STAMP + order) % _DAY_STAMPS, 6000)
-        fields[:, 2], fields[:, 3] = minutes[stamp_minute], self._seconds[stamp_second]
-        fields[:, 4] = self._patients[patient]
-        for column, moment in ((5, minute), (7, minute + columns.delay[rows])):
-            day, time = np.divmod(moment, 1440)
-            fields[:, column], fields[:, column + 1] = days.of(day), minutes[time]
-        return fields
+        later = minute + columns.delay[rows]
+        value = np.where(valued, columns.value[rows], 0)
+        texts: dict[str, Callable[[], Any]] = {
+            "url": lambda: ids,
+            "id": lambda: ids,
+            "minute": lambda: minutes[stamp_minute],
+            "second": lambda: self._seconds[stamp_second],
+            "patient": lambda: self._patients[patient],
+            "day": lambda: days.of(minute // 1440),
+            "time": lambda: minutes[minute % 1440],
+            "day2": lambda: days.of(later // 1440),
+            "time2": lambda: minutes[later % 1440],
+            "value": lambda: self._values(template, value),
+            "second_value": lambda: _numerals(value % 1000),
+        }
+        return lambda name: texts[name]()
 
-    def _values(self, template: NDArray[np.int32], value: NDArray[np.int32]) -> tuple[Any, Any]:
-        """Values as text: the decimal number, or both halves of a pair."""
-        first = _numerals(value / self._scale[template])
+    def _values(self, template: NDArray[np.int32], value: NDArray[np.int32]) -> list[bytes]:
+        """Values as text: the decimal number, or the first half of a pair."""
+        numbers = _numerals(value / self._scale[template])
         whole = self._templates.decimals[template] == 0
         if not whole.any():
-            return first, b""
-        pair = self._templates.is_pair[template]
-        integers = _numerals(np.where(pair, value // 1000, value))
-        choices = zip(whole.tolist(), integers, first, strict=True)
-        mixed = [integer if is_whole else number for is_whole, integer, number in choices]
-        return mixed, _numerals(value % 1000) if pair.any() else b""
+            return numbers
+        integers = _numerals(np.where(self._templates.is_pair[template], value // 1000, value))
+        choices = zip(whole.tolist(), integers, numbers, strict=True)
+        return [integer if is_whole else number for is_whole, integer, number in choices]
 
     def _format(self, key: int, base_url: str, mode: str) -> Format:
         found = self._formats.get((key, base_url, mode))
