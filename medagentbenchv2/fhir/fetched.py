@@ -61,17 +61,17 @@ class Fetched:
         """What the row's reference parameter of that name points to."""
         return self._rows[row].references(name)
 
-    def resources(self, rows: Rows) -> list[str]:
+    def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         return [self._rows[row].text for row in rows.tolist()]
 
-    def entries(self, rows: Rows, base_url: str, mode: str) -> list[str]:
+    def entries(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
         """Each row as a searchset entry, JSON text."""
         return [self._rows[row].entry(base_url, mode) for row in rows.tolist()]
 
-    def page(self, rows: Rows, base_url: str, mode: str) -> str:
-        """All rows as searchset entries with commas between them."""
-        return ",".join(self.entries(rows, base_url, mode))
+    def page(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
+        """All rows as searchset entries with commas between them, in pieces that are to be joined."""
+        return [b",".join(self.entries(rows, base_url, mode))]
 
 
 def _rows(rows: Iterable[int]) -> Rows:

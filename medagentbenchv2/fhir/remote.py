@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from medagentbenchv2.fhir import kinds, paging, query, writing
 from medagentbenchv2.fhir.bundles import search_bundle
-from medagentbenchv2.fhir.parameters import CONTROLS
 from medagentbenchv2.fhir.dates import milliseconds
 from medagentbenchv2.fhir.ehr import Params, Resource, Response, Write
 from medagentbenchv2.fhir.extract import walk
 from medagentbenchv2.fhir.fetched import Fetched, is_later
 from medagentbenchv2.fhir.links import LINKS
 from medagentbenchv2.fhir.overlay import Deleted, Overlay, Row
+from medagentbenchv2.fhir.parameters import CONTROLS
 from medagentbenchv2.fhir.parsing import Refused, parse
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.references import target
