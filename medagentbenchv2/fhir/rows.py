@@ -18,6 +18,7 @@ MISSING = np.iinfo(np.int32).min
 STATUSES: tuple[str, ...] = (
     "final", "active", "completed", "stopped", "cancelled", "entered-in-error", "amended", "resolved", "on-hold",
     "draft", "preliminary", "not-done", "in-progress", "refuted", "inactive", "corrected", "unknown",
+    "revoked",
 )  # fmt: skip
 """The status column holds an index into this tuple.
 

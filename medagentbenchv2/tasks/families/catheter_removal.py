@@ -54,7 +54,7 @@ class CatheterRemoval(Family[PatientSlots]):
         "in error does not count. A removal order is a service request with the same code. The catheter is overdue "
         "when the newest insertion is more than 48 hours before now (at exactly 48 hours it is not) and no removal "
         "order, active or completed, was authored at or after that insertion; a removal order without a date counts, "
-        "a cancelled, stopped or earlier one does not. If it is overdue, order the removal once: a service request "
+        "a revoked or earlier one does not. If it is overdue, order the removal once: a service request "
         "with code NUR1373, status active, intent order, and a note that says remove or removal. Finish with a list "
         "of one item: the date and time of the newest insertion as a string with its offset, such as "
         "2023-02-01T08:30:00+00:00, or the number -1 if there is none."
@@ -105,7 +105,7 @@ class CatheterRemoval(Family[PatientSlots]):
         return PatientSlots(mrn=scene.mrn)
 
     def _plant_orders(self, scene: Scene, branch: str, inserted: datetime) -> None:
-        """Removal orders: one that counts in its branch; elsewhere earlier, cancelled and later ones that do not."""
+        """Removal orders: one that counts in its branch; elsewhere earlier, revoked and later ones that do not."""
         note = "Remove urinary catheter"
         if branch == "removal_ordered":
             status = ("active", "completed")[scene.index // 2 % 2]
@@ -115,7 +115,7 @@ class CatheterRemoval(Family[PatientSlots]):
         if scene.index % 2:
             scene.service(CODE, inserted - timedelta(minutes=1), status="completed", note=note)
         else:
-            scene.service(CODE, scene.since(inserted), status="cancelled", note=note)
+            scene.service(CODE, scene.since(inserted), status="revoked", note=note)
         if scene.index % 3 == 2:
             scene.service(CODE, scene.later(), note=note)
 
