@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from medagentbenchv2.fhir.ehr import Resource
 from medagentbenchv2.grading.expectation import Order
-from medagentbenchv2.grading.fields import Rule
+from medagentbenchv2.grading.fields import Kind, Rule
+
+CONCEPTS = {"ServiceRequest": "code", "MedicationRequest": "medicationCodeableConcept"}
+"""Where each kind of order says what it is for."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,21 @@ class Matching:
 
 
 def misses(order: Order, resource: Resource) -> list[Rule]:
-    """The fields of an order that a resource does not show."""
-    return [field for field in order.fields if not field.holds(resource)]
+    """The fields of an order that a resource does not show.
+
+    An order filed as the other kind is read as if it said in the right element what it is for: taking the wrong tool
+    is one fault, not one for each thing that the order says.
+    """
+    meant = _as_meant(order, resource)
+    return [field for field in order.fields if not field.holds(meant)]
+
+
+def _as_meant(order: Order, resource: Resource) -> Resource:
+    wanted = next((field.kinds for field in order.fields if isinstance(field, Kind)), ())
+    filed = resource.get("resourceType", "")
+    if filed in wanted or len(wanted) != 1 or not {filed, wanted[0]} <= CONCEPTS.keys():
+        return resource
+    return {**resource, CONCEPTS[wanted[0]]: resource.get(CONCEPTS[filed])}
 
 
 def match(orders: Sequence[Order], writes: Sequence[Resource]) -> Matching:

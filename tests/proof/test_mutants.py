@@ -1,0 +1,64 @@
+"""A single fault scores nothing, and the judge names exactly that fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from medagentbenchv2.tasks.task import Task
+from tests.proof.mutants import Mutant, mutants
+from tests.proof.tally import Tally
+from tests.proof.work import Work, all_tasks, replay, sample, works
+
+
+async def complaint(work: Work, mutant: Mutant) -> str | None:
+    """What the judge got wrong about a mutant; None when it names the fault and nothing else."""
+    rollout = await replay(work, mutant.actions, mutant.ending)
+    verdict = rollout.verdict("strict")
+    failure = verdict.failure
+    found = (failure.group, failure.category) if failure else None
+    reported = {check.category for check in verdict.failed}
+    if verdict.reward == 0.0 and found == (mutant.group, mutant.category):
+        if mutant.entails or reported == {mutant.category, *mutant.also}:
+            return None
+    return f"{work.task.family.slug} {work.task.id}, {mutant.name}: {mutant.kind} became {found}, {sorted(reported)}"
+
+
+async def survey(tasks: Sequence[Task]) -> tuple[Tally, list[str]]:
+    """All mutants of the tasks: how many of which kind, and the judge's mistakes."""
+    tally, mistakes = Tally(), []
+    done = await works(tasks)
+    for work in done:
+        siblings = [other for other in done if other.task.family is work.task.family]
+        for mutant in mutants(work, siblings):
+            tally.add(work.task.family.slug, mutant.kind)
+            if said := await complaint(work, mutant):
+                mistakes.append(said)
+    return tally, mistakes
+
+
+async def test_every_single_fault_of_a_sample_is_named():
+    tally, mistakes = await survey(sample())
+    assert mistakes == []
+    assert tally.total > 3000
+
+
+@pytest.mark.soak
+async def test_every_single_fault_of_every_shipped_task_is_named(capsys):
+    tally, mistakes = await survey(all_tasks())
+    with capsys.disabled():
+        print("\n" + tally.table("Mutants"))
+    assert mistakes == []
+
+
+def _kinds(all_mutants: Sequence[Mutant]) -> Counter[str]:
+    return Counter(mutant.kind for mutant in all_mutants)
+
+
+async def test_every_category_that_the_rules_of_a_task_name_is_injected():
+    for work in await works(sample()):
+        wanted = {rule.category for order, _ in work.orders for rule in order.fields}
+        injected = {mutant.category for mutant in mutants(work)}
+        assert wanted - injected <= {"wrong_resource"}, work.task.id
