@@ -15,6 +15,7 @@ from typing import Literal
 FACTORS: tuple[str, ...] = (
     "RENAL", "ANEMIA", "INFLAM", "SUGAR", "STRESS", "WATER", "ACID", "LIVER", "SHOCK", "LUNG", "HEART", "NUTRITION",
     "COAG", "THYROID", "LIPID", "MARROW", "KALEMIA", "MAGNESIUM", "CALCIUM", "PRESSURE", "BODY", "CLOCK", "RHYTHM",
+    "NECROSIS",
 )  # fmt: skip
 """Strands of physiology; positive means more of what the name says (RENAL: failure, ACID: acidosis, LUNG: hypoxia)."""
 
@@ -135,9 +136,9 @@ ANALYTES: tuple[Analyte, ...] = (
     _analyte("PCO2A", "mm[Hg]", "40", "4", "18 to 98", "35 to 45", LUNG=500, ACID=-350),
     _analyte("PO2A", "mm[Hg]", "92", "0.22", "42 to 420", "80 to 100", log=True, LUNG=-350, noise=700),
     _analyte("HCO3A", "mmol/L", "24.0", "1.8", "5.0 to 48.0", "22.0 to 26.0"),
-    _analyte("LACTATE", "mmol/L", "1.2", "0.35", "0.4 to 18.0", "0.5 to 2.0", log=True, SHOCK=800, ACID=300, LIVER=150, noise=500),
+    _analyte("LACTATE", "mmol/L", "1.2", "0.48", "0.4 to 18.0", "0.5 to 2.0", log=True, SHOCK=800, ACID=300, LIVER=150, noise=500),
     # Heart, inflammation, endocrine, lipids and others
-    _analyte("TROPHS", "ng/L", "8|11", "0.8", "3 to 22000", "to 14|to 22", log=True, HEART=800, RENAL=120, SHOCK=350, noise=300),
+    _analyte("TROPHS", "ng/L", "8|11", "0.8", "3 to 22000", "to 14|to 22", log=True, HEART=700, RENAL=120, SHOCK=300, NECROSIS=1000, noise=300),
     _analyte("NTPROBNP", "pg/mL", "110", "0.8", "10 to 35000", "to 300", log=True, HEART=800, RENAL=180, noise=250),
     _analyte("CRP", "mg/dL", "0.4", "0.75", "0.1 to 42.0", "to 0.9", log=True, INFLAM=1000, noise=500),
     _analyte("ESR", "mm/h", "14|9", "0.5", "1 to 130", "to 30|to 20", log=True, INFLAM=700, ANEMIA=250),

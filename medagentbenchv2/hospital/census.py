@@ -15,6 +15,9 @@ from medagentbenchv2.hospital.problems import ARCHETYPES, CHRONIC
 PUBLISHED = {"Observation": 563_426, "Procedure": 124_969, "Condition": 74_821, "MedicationRequest": 21_991}
 """Records of the published hospital's 100 charts (MedAgentBench's EHR)."""
 
+HEADROOM = {"Observation": 26, "Procedure": 0, "Condition": 0, "MedicationRequest": 17}
+"""Thousandths by which the background exceeds the published totals: what families clear, more than they plant."""
+
 _SHARES = (460, 140, 160, 140, 100)
 _ORDER = ("outpatient", "surgical", "renal", "oncology", "critical")
 """Archetypes from those that young adults have to those that they rarely have, with thousandths of the patients."""
@@ -80,7 +83,12 @@ class Census:
 
     def total(self, kind: str) -> int:
         """How many records of a kind all charts together shall hold."""
-        return PUBLISHED[kind] * self.count * self.scale // 100_000
+        return total(kind, self.count, self.scale)
+
+
+def total(kind: str, count: int, scale: int) -> int:
+    """How many records of a kind the background of `count` patients holds."""
+    return PUBLISHED[kind] * (1000 + HEADROOM[kind]) // 1000 * count * scale // 100_000
 
 
 def take_census(people: list[Person], bits: Bits, today: int, scale: int) -> Census:
@@ -93,7 +101,7 @@ def take_census(people: list[Person], bits: Bits, today: int, scale: int) -> Cen
     age = (today - birth) * 100 // 36525
     archetype = _archetypes(age, bits)
     has = _problem_lists(archetype, male, age, bits)
-    sizes = _chart_sizes(archetype, bits, PUBLISHED["Observation"] * len(people) * scale // 100_000)
+    sizes = _chart_sizes(archetype, bits, total("Observation", len(people), scale))
     return Census(archetype, male, birth, sizes, has, _constitution(has, archetype, age, bits), scale)
 
 
@@ -149,14 +157,17 @@ def _consistent(has: Mask, archetype: Ints) -> Mask:
     def column(code: str) -> Mask:
         return np.asarray(has[:, _place(code)])
 
-    diabetic = column("E11.9") | column("E11.22")
-    for code in ("E11.65", "E11.42", "E11.319", "Z79.4"):
-        has[:, _place(code)] &= diabetic
     kidney = column("N18.31") | column("N18.4") | column("N18.6")
     for code in ("D63.1", "N25.81", "I12.9"):
         has[:, _place(code)] &= kidney
     has[:, _place("E11.9")] |= column("E11.22") & ~kidney
     has[:, _place("E11.22")] &= kidney
+    # E11.9 means that there are no complications.
+    for code in ("E11.65", "E11.42", "E11.319"):
+        has[:, _place(code)] &= column("E11.22")
+    has[:, _place("Z79.4")] &= column("E11.9") | column("E11.22")
+    has[:, _place("I12.9")] |= column("I10") & kidney
+    has[:, _place("I10")] &= ~kidney
     has[:, _place("Z99.2")] = column("N18.6")
     has[:, _place("Z94.0")] &= ~column("N18.6")
     has[:, _place("I12.0")] = column("I12.9") & column("N18.6")

@@ -35,7 +35,7 @@ def diagnoses(
     """All conditions, thinned at random to their published number; each problem keeps one onset."""
     parts = [
         _chronic(census, contacts, catalogue, bits, start),
-        _acute(stays, contacts, catalogue, bits, end),
+        _acute(census, stays, contacts, catalogue, bits, end),
     ]
     rows = join(parts)
     return take(rows, thin(None, len(rows.minute), census.total("Condition"), bits))
@@ -64,11 +64,14 @@ def _onsets(census: Census, bits: Bits, start: int) -> Ints:
     back = bits.between(-400, 3600, shape[0] * shape[1]).reshape(shape) * DAY
     youngest = np.array([problem.ages[0] for problem in CHRONIC], dtype=np.int64) * 36525 // 100
     earliest = (census.birth[:, None] + youngest) * DAY
-    day = np.maximum(start - back, np.minimum(earliest, start)) // DAY
+    earliest = np.minimum(earliest, start)
+    # Whoever would have been too young had it begin at any time since.
+    later = earliest + bits.below(1000, back.size).reshape(shape) * (start - earliest) // 1000
+    day = np.where(start - back < earliest, later, start - back) // DAY
     return np.asarray(day * DAY)
 
 
-def _acute(stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int) -> Rows:
+def _acute(census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int) -> Rows:
     held = np.zeros((len(CAUSES), len(ACUTE)), dtype=bool)
     for row, cause in enumerate(CAUSES):
         held[row] = [item.group in cause.groups for item in ACUTE]
@@ -81,6 +84,9 @@ def _acute(stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, e
     recorded = inside.minute[place] + bits.between(5, 200, len(place))
     stay = inside.stay[place]
     kept = bits.chance(800, len(place)) & (recorded < end)
+    codes = [item.code for item in ACUTE]
+    diastolic = census.has[:, [item.code for item in CHRONIC].index("I50.32")][stays.patient[stay]]
+    problem = np.where(diastolic & (problem == codes.index("I50.23")), codes.index("I50.33"), problem)
     onset = stays.start[stay]
     over = np.where(stays.end[stay] < end, STATUSES.index("resolved"), STATUSES.index("active"))
     templates = np.array([catalogue.place("Condition", item.code) for item in ACUTE], dtype=np.int64)

@@ -28,7 +28,7 @@ _UNLIKE = {
 """Standard deviation of a factor's peak from stay to stay, in thousandths; 350 for those not named."""
 _CLOCK, _CLOCK_PEAK = FACTORS.index("CLOCK"), 17 * 60
 _TABLE = 1 << 14
-_COURSE = np.array([550, 1000, 880, 700, 520, 380, 270, 190, 140], dtype=np.int64)
+_COURSE = np.array([820, 1000, 880, 700, 520, 380, 270, 190, 140], dtype=np.int64)
 """Severity, in thousandths of the peak, at every eighth of a stay."""
 
 

@@ -13,7 +13,7 @@ from medagentbenchv2.hospital.causes import CAUSES
 from medagentbenchv2.hospital.census import Census
 from medagentbenchv2.hospital.encounters import Contacts, cross, thin
 from medagentbenchv2.hospital.formulary import FORMULARY
-from medagentbenchv2.hospital.interactions import ALTERNATIVES, AVOID
+from medagentbenchv2.hospital.interactions import ALTERNATIVES, AVOID, WITHHELD
 from medagentbenchv2.hospital.problems import CHRONIC
 from medagentbenchv2.hospital.rows import columns, join, take
 from medagentbenchv2.hospital.stays import Stays
@@ -92,6 +92,8 @@ class _Writer:
             },
         }
         stay, drug = self.choose(stays.patient, reasons)
+        allowed = ~_withheld(stays)[stay, drug]
+        stay, drug = stay[allowed], drug[allowed]
         length = np.maximum(stays.end - stays.boarded, 60)[stay]
         # What the cause itself or an operation calls for comes within hours, the rest as the stay goes on.
         urgent = {"surgery"}.union(*(cause.groups for cause in CAUSES))
@@ -120,6 +122,14 @@ def _barred(census: Census) -> Mask:
     for places, groups in _avoided():
         barred[np.ix_(np.any([census.group(group) for group in groups], axis=0), places)] = True
     return barred
+
+
+def _withheld(stays: Stays) -> Mask:
+    """(stay, drug): what the cause of the stay forbids."""
+    withheld = np.zeros((stays.count, len(FORMULARY)), dtype=bool)
+    for word, groups in WITHHELD:
+        withheld[np.ix_(np.any([stays.caused_by(group) for group in groups], axis=0), _places((word,)))] = True
+    return withheld
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,8 @@ _FIRST_COVID_VACCINE = 26_845_920
 
 _ROUNDS = 640
 """Minutes of a day shift, within which whatever is done once a day is done."""
+_FROM_AGE = {"90750": 50, "90677": 65, "45378": 45, "77080": 50, "77067": 40}
+"""Age from which on a screening or a vaccine is recommended, by order code."""
 
 
 def procedures(
@@ -42,8 +44,17 @@ def procedures(
     parts += [*_with_panels(draws, catalogue, bits), *_at_contacts(census, stays, contacts, catalogue, bits)]
     template, patient, minute = (np.concatenate(column) for column in zip(*parts, strict=True))
     kept = thin(np.arange(protected), len(template), census.total("Procedure"), bits)
-    kept = kept[minute[kept] < end]
+    old = minute // DAY - census.birth[patient] >= _least_age(catalogue)[template] * 36525 // 100
+    kept = kept[(minute[kept] < end) & old[kept]]
     return columns(template[kept], patient[kept], minute[kept], status=STATUSES.index("completed"))
+
+
+def _least_age(catalogue: Catalogue) -> Ints:
+    """By template: years."""
+    ages = np.zeros(len(catalogue.templates), dtype=np.int64)
+    for code, years in _FROM_AGE.items():
+        ages[catalogue.place("Procedure", code)] = years
+    return ages
 
 
 def _with_panels(draws: Draws, catalogue: Catalogue, bits: Bits) -> list[tuple[Ints, Ints, Ints]]:
@@ -59,7 +70,7 @@ def _at_contacts(
     census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits
 ) -> list[tuple[Ints, Ints, Ints]]:
     icu, ward, clinic = contacts.of("icu"), contacts.of("ward"), contacts.of("clinic")
-    women = (census.male[clinic.patient] == 0) & (clinic.minute // DAY - census.birth[clinic.patient] > 40 * 365)
+    women = census.male[clinic.patient] == 0
     occasions: dict[str, tuple[Contacts, int, int]] = {
         # occasion: its contacts, rounds at each of them, minutes between rounds
         "emergency": (contacts.of("emergency"), 1, 140),

@@ -62,13 +62,16 @@ def _value(analyte: Analyte, z: Ints, male: Ints) -> Ints:
     centre = np.array(analyte.centre, dtype=np.int64)[male]
     low, high = analyte.limits
     if analyte.shape == "log":
-        value = times_power(centre * 64, np.clip(z * analyte.spread * 1024 // 1_000_000, -10_000, 10_000)) + 32 >> 6
+        value = times_power(centre * 64, np.clip(z * analyte.spread * 1024 // 1_000_000, -13_000, 13_000)) + 32 >> 6
     else:
         value = centre + (z * analyte.spread + 500_000) // 1_000_000
     if high - low < 60:
         return value
-    # Far from the centre the body defends itself: beyond seven tenths of the way to a limit deviations count a quarter.
+    # Far from the centre the body defends itself: near a limit (for log analytes only near the upper one and within a
+    # quarter of the lower one) deviations count a quarter.
     bottom, top = centre - (centre - low) * 7 // 10, centre + (high - centre) * 7 // 10
+    if analyte.shape == "log":
+        bottom = np.minimum(centre, low + (low + 3) // 4)
     value = np.where(value > top, top + (value - top) // 4, value)
     return np.where(value < bottom, bottom - (bottom - value) // 4, value)
 

@@ -124,6 +124,9 @@ def _background() -> tuple[Template, ...]:
 
 
 def _observations() -> Iterable[Template]:
+    yield Template(
+        kind="Observation", key="BP", body=_observed("BP", vital=True), value="pair", unit="mmHg", issued=True
+    )
     for analyte in ANALYTES:
         if analyte.code in ("SBP", "DBP"):
             continue
@@ -133,9 +136,6 @@ def _observations() -> Iterable[Template]:
                 kind="Observation", key=observation_key(analyte, gender), body=_observed(analyte.code, analyte.vital),
                 value="quantity", decimals=analyte.decimals, unit=analyte.unit, low=low, high=high, issued=True,
             )  # fmt: skip
-    yield Template(
-        kind="Observation", key="BP", body=_observed("BP", vital=True), value="pair", unit="mmHg", issued=True
-    )
 
 
 def _in_other_unit(analyte: Analyte, gender: str, unit: str) -> Template:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """What a clinician and a statistician would check in the default hospital."""
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from .fingerprint import END
 if TYPE_CHECKING:
     from .conftest import Table
 
-# Published totals of MedAgentBench's EHR.
+# Published totals of MedAgentBench's EHR, and what the background holds beyond them for families to clear, in per cent.
 TOTALS = {"Observation": 563_426, "Procedure": 124_969, "Condition": 74_821, "MedicationRequest": 21_991}
+HEADROOM = {"Observation": 2.6, "Procedure": 0, "Condition": 0, "MedicationRequest": 1.7}
 
 
 @pytest.mark.parametrize("kind", TOTALS)
 def test_totals_are_the_published_ones_with_room_for_planting(table0: Table, kind: str) -> None:
-    assert abs(table0.count(kind) - TOTALS[kind]) < 0.005 * TOTALS[kind]
+    assert abs(100 * table0.count(kind) / TOTALS[kind] - 100 - HEADROOM[kind]) < 0.5
 
 
 def test_nothing_else_is_in_the_background(table0: Table) -> None:
@@ -40,7 +42,7 @@ def test_charts_are_heavy_tailed(world0: Records, table0: Table) -> None:
 def test_a_smaller_scale_gives_smaller_charts_in_proportion() -> None:
     records = Ward.open(end=END, number=9, patients=24, scale=0.1).records()
     kinds = np.array([template.kind for template in records.templates])[records.rows.template]
-    assert abs(int((kinds == "Observation").sum()) / (5634.26 * 2.4) - 1) < 0.08
+    assert abs(int((kinds == "Observation").sum()) / (5634.26 * 2.4) - 1.026) < 0.08
 
 
 def test_five_years_end_at_the_clock(world0: Records) -> None:
@@ -109,8 +111,12 @@ SHARES = {
 @pytest.mark.parametrize("code", SHARES)
 def test_as_many_readings_are_abnormal_as_in_a_real_hospital(world0: Records, table0: Table, code: str) -> None:
     here = table0.analyte(code)
-    low = np.array([np.iinfo(np.int32).min if t.low is None else t.low for t in world0.templates])[world0.rows.template[here]]
-    high = np.array([np.iinfo(np.int32).max if t.high is None else t.high for t in world0.templates])[world0.rows.template[here]]
+    low = np.array([np.iinfo(np.int32).min if t.low is None else t.low for t in world0.templates])[
+        world0.rows.template[here]
+    ]
+    high = np.array([np.iinfo(np.int32).max if t.high is None else t.high for t in world0.templates])[
+        world0.rows.template[here]
+    ]
     values = world0.rows.value[here]
     (least_low, most_low), (least_high, most_high) = SHARES[code]
     assert least_low <= 100 * (values < low).mean() <= most_low
@@ -172,7 +178,9 @@ def test_diagnoses_fit_sex_and_age(world0: Records, table0: Table) -> None:
     assert not (breast & ~women).any()
     pregnancy = table0.where(lambda kind, key: kind == "Condition" and key.startswith("O"))
     assert not pregnancy.any()
-    born = np.array([np.datetime64(patient["birthDate"]).astype("datetime64[m]").astype(np.int64) for patient in world0.patients])
+    born = np.array(
+        [np.datetime64(patient["birthDate"]).astype("datetime64[m]").astype(np.int64) for patient in world0.patients]
+    )
     assert (world0.rows.minute[conditions] > born[world0.rows.patient[conditions]]).all()
 
 
@@ -191,11 +199,31 @@ def test_nobody_had_covid_before_it_existed(world0: Records, table0: Table) -> N
 
 
 def test_diabetics_have_the_higher_a1c(world0: Records, table0: Table) -> None:
-    diabetic = np.unique(world0.rows.patient[table0.where(lambda kind, key: kind == "Condition" and key in ("E11.9", "E11.22"))])
+    diabetic = np.unique(
+        world0.rows.patient[table0.where(lambda kind, key: kind == "Condition" and key in ("E11.9", "E11.22"))]
+    )
     here = table0.analyte("A1C")
     ill = np.isin(world0.rows.patient[here], diabetic)
     values = world0.rows.value[here]
     assert np.median(values[ill]) > 65 > 60 > np.median(values[~ill])
+
+
+@pytest.mark.parametrize(("diagnosis", "code", "low", "high"), [
+    ("E11.10", "GLU", 250, 500), ("E11.10", "CO2", 8, 19), ("E11.10", "AGAP", 15, 30), ("D61.810", "WBC", 2, 20), ("D61.810", "PLT", 5, 80),
+    ("R65.21", "LACTATE", 25, 90), ("R65.21", "MAP", 60, 90), ("I21.4", "TROPHS", 200, 20000), ("K92.2", "HGB", 70, 120), ("J18.9", "WBC", 90, 200),
+    ("J18.9", "SPO2", 88, 96), ("N17.9", "CR", 130, 400), ("R57.0", "AST", 60, 800),
+])  # fmt: skip
+def test_the_first_day_and_a_half_of_a_stay_looks_like_its_diagnosis(
+    world0: Records, table0: Table, diagnosis: str, code: str, low: int, high: int
+) -> None:
+    rows = world0.rows
+    stays = table0.where(lambda kind, key: kind == "Condition" and key == diagnosis)
+    readings = table0.analyte(code)
+    found: list[int] = []
+    for patient, start in set(zip(rows.patient[stays].tolist(), rows.minute[stays].tolist(), strict=True)):
+        here = readings & (rows.patient == patient) & (rows.minute >= start) & (rows.minute < start + 36 * 60)
+        found.extend(rows.value[here].tolist())
+    assert low <= np.median(found) <= high
 
 
 def test_some_patients_are_in_hospital_when_the_charts_end(world0: Records, table0: Table) -> None:
@@ -204,10 +232,28 @@ def test_some_patients_are_in_hospital_when_the_charts_end(world0: Records, tabl
 
 
 def test_no_judged_drug_is_ordered_under_a_brand_name_alone(world0: Records, table0: Table) -> None:
-    brands = re.compile(r"LOVENOX|ELIQUIS|XARELTO|COUMADIN|ZOFRAN|PERCOCET|NORCO|DILAUDID|NARCAN|HALDOL|SEROQUEL|ZYPREXA")
+    brands = re.compile(
+        r"LOVENOX|ELIQUIS|XARELTO|COUMADIN|ZOFRAN|PERCOCET|NORCO|DILAUDID|NARCAN|HALDOL|SEROQUEL|ZYPREXA"
+    )
     assert not table0.where(lambda kind, key: kind == "MedicationRequest" and bool(brands.search(key))).any()
 
 
 def test_the_order_codes_that_tasks_read_are_all_in_use(table0: Table) -> None:
     for code in ("IMGCT0491", "IMGIL0001", "NUR1373", "90686", "COVIDVACCINE"):
         assert table0.where(lambda kind, key, code=code: kind == "Procedure" and key == code).any(), code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"patients": 0},
+        {"patients": 1, "scale": 0.01},
+        {"patients": 2, "years": 1, "scale": 0.3},
+        {"patients": 3, "scale": 4.0},
+        {"number": 4999, "patients": 2, "scale": 0.02},
+    ],
+)
+def test_extreme_hospitals_open(arguments: dict[str, float]) -> None:
+    records = Ward.open(end=END, visitors=3, **arguments).records()  # type: ignore[arg-type]
+    assert len(records.patients) == arguments.get("patients", 100) + 3
+    assert (records.rows.patient < len(records.patients)).all()

@@ -12,8 +12,8 @@ from medagentbenchv2.hospital import bits
 from .fingerprint import fingerprint
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = "ba952b87eca6d9bdfb3274cd65a1a38dea93a2e578c696cb05e1aebbf04049cc"
-TRAINING = "9d756b8d44dae7c6b56771642630836b764beaa24a222221583116037a3ba150"
+DEFAULT = "3d2d0e0dc0bc823fe9cc1d37d3bb0a0786881100243fadfccf96d7b36947d4ae"
+TRAINING = "5613baaf17822ae0de10c119fa69dc522489c7d751d6933fa53f5b63fe87831b"
 """These change whenever the generator does; scores of different generators do not compare."""
 
 

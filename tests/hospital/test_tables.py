@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one row a line)
 """The literal tables refer to each other by name; a typing error would silence a drug or a diagnosis."""
 
 from __future__ import annotations

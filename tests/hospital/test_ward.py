@@ -20,10 +20,12 @@ def records_of(ward: Ward, person: Person) -> list[tuple[Template, int, int, str
     records = ward.records()
     rows = records.rows
     return [
-        (records.templates[rows.template[at]], int(rows.minute[at]), int(rows.value[at]), STATUSES[rows.status[at]], int(rows.delay[at]))
+        (
+            records.templates[rows.template[at]], int(rows.minute[at]), int(rows.value[at]),
+            STATUSES[rows.status[at]], int(rows.delay[at]),
+        )
         for at in np.flatnonzero(rows.patient == person.index)
     ]  # fmt: skip
-
 
 
 def orders(ward: Ward, person: Person) -> list[str]:
@@ -96,7 +98,7 @@ def test_a_value_that_the_analyte_cannot_hold_is_refused(ward: Ward, code: str, 
 
 def test_wrong_codes_units_statuses_and_naive_times_are_refused_by_name(ward: Ward) -> None:
     person = ward.people[0]
-    with pytest.raises(ArgumentError, match="code: 'MGG'.*did you mean 'MG'"):
+    with pytest.raises(ArgumentError, match=r"code: 'MGG'.*did you mean 'MG'"):
         ward.observe(person, "MGG", END, 2.0)
     with pytest.raises(ArgumentError, match="unit: 'g/L'"):
         ward.observe(person, "MG", END, 2.0, unit="g/L")
@@ -135,7 +137,7 @@ def test_an_order_has_the_formularys_dose_route_and_timing(ward: Ward) -> None:
 def test_records_without_a_date_come_first_and_have_none(ward: Ward) -> None:
     person = ward.people[5]
     ward.order(person, "NALOXONE 4 MG/ACTUATION NASAL SPRAY", None)
-    assert [row[1] for row in records_of(ward, person) if row[0].kind == "MedicationRequest"][0] == MISSING
+    assert next(row[1] for row in records_of(ward, person) if row[0].kind == "MedicationRequest") == MISSING
 
 
 def test_a_diagnosis_keeps_onset_and_recording_apart(ward: Ward) -> None:
