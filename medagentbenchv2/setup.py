@@ -185,9 +185,15 @@ class Setup:
 
     async def open(self, task: Task) -> Rollout:
         """Start a rollout of a task. Raises InfrastructureError when the EHR cannot be read."""
-        return await Rollout.enter(
-            self.world_of(task), task, output="compact" if self.tool_output == "compact" else "bundle"
-        )
+        output: Output = "compact" if self.tool_output == "compact" else "bundle"
+        if self.server is None or self.holding is None:
+            return await Rollout.enter(self.world_of(task), task, output=output)
+        from medagentbenchv2.fhir.remote import RemoteSession
+
+        # a user's own server was loaded when it was loaded; the benchmark's hospitals are older than the freeze
+        frozen_at = None if self.holding.hospital == "other" else FREEZE
+        ehr = RemoteSession(self.server, task.now, frozen_at=frozen_at, isolated=self.writes == "isolated")
+        return await Rollout.open(task, ehr, output=output)
 
     @property
     def system_prompt(self) -> str:
