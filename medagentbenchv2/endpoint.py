@@ -45,7 +45,7 @@ KEY_VARS = {
 }
 
 # Context length as providers state it in the error's code or type: OpenAI and most, llama.cpp, LiteLLM.
-_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error", "contextwindowexceedederror"}
+TOO_LONG = {"context_length_exceeded", "exceed_context_size_error", "contextwindowexceedederror"}
 # vLLM states it by the parameter at fault.
 _TOO_LONG_PARAMETER = "input_tokens"
 _NO_CREDIT = {"insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active"}
@@ -279,7 +279,7 @@ class ChatClient:
         words = {str(stated.get(name)).lower() for name in ("code", "type")}
         text = self._clean(str(stated.get("message") or message))
         line = f"{self.host}: {status}: {text}"
-        if words & _TOO_LONG or (status == 400 and stated.get("param") == _TOO_LONG_PARAMETER):
+        if words & TOO_LONG or (status == 400 and stated.get("param") == _TOO_LONG_PARAMETER):
             return ContextLengthError(line)
         if status == 401:
             source = self.endpoint.api_key_var or "no key"

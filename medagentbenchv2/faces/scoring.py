@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
-from medagentbenchv2.grading.expectation import Profile
+from medagentbenchv2.fhir.ehr import Write
+from medagentbenchv2.grading.expectation import Expectation, Profile
 from medagentbenchv2.grading.fields import Category
-from medagentbenchv2.grading.verdict import Verdict
+from medagentbenchv2.grading.judge import judge
+from medagentbenchv2.grading.verdict import Status, Verdict
 from medagentbenchv2.rollout import Rollout
+from medagentbenchv2.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is left of a rollout when it has ended: all that is judged and measured."""
+
+    task: Task
+    expectations: dict[Profile, Expectation]
+    writes: Sequence[Write]
+    answer: list[Any] | None
+    status: Status
+    calls: int
+    invalid_calls: int
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> Ended:
+        """A rollout as it stands; one that was never ended counts as `no_finish`."""
+        status = rollout.status or "no_finish"
+        writes, calls, invalid = rollout.ehr.writes, rollout.calls, rollout.invalid_calls
+        return cls(rollout.task, rollout.expectations, writes, rollout.answer, status, calls, invalid)
+
+    def verdict(self, profile: Profile) -> Verdict:
+        """The judge's word under one profile."""
+        return judge(self.expectations[profile], self.writes, self.answer, self.status, profile)
 
 
 @dataclass(frozen=True)
 class Score:
     """One ended rollout, judged under both profiles."""
 
-    rollout: Rollout
+    ended: Ended
     verdict: Verdict
     """Under the profile that pays the reward."""
     strict: Verdict
     published: Verdict
 
+    def metrics(self) -> dict[str, float]:
+        """Every metric by name."""
+        return {name: metric(self) for name, metric in METRICS.items()}
 
-def score(rollout: Rollout, profile: Profile) -> Score:
+
+def score(ended: Rollout | Ended, profile: Profile) -> Score:
     """Judge an ended rollout under both profiles; `profile` picks the one that pays."""
-    strict, published = rollout.verdict("strict"), rollout.verdict("published")
-    return Score(rollout, strict if profile == "strict" else published, strict, published)
+    end = ended if isinstance(ended, Ended) else Ended.of(ended)
+    strict, published = end.verdict("strict"), end.verdict("published")
+    return Score(end, strict if profile == "strict" else published, strict, published)
 
 
 def _failed(group: str, category: str) -> Callable[[Score], float]:
@@ -59,22 +91,22 @@ def action_success(found: Score) -> float:
 
 def query_task(found: Score) -> float:
     """1.0 for a task of a query family, 0.0 for an action family."""
-    return float(found.rollout.task.family.kind == "query")
+    return float(found.ended.task.family.kind == "query")
 
 
 def tool_calls(found: Score) -> float:
     """Tool calls made, malformed ones included."""
-    return float(found.rollout.calls)
+    return float(found.ended.calls)
 
 
 def invalid_calls(found: Score) -> float:
     """Tool calls that were malformed: told to the agent, not executed."""
-    return float(found.rollout.invalid_calls)
+    return float(found.ended.invalid_calls)
 
 
 def writes(found: Score) -> float:
     """Accepted writes."""
-    return float(len(found.rollout.ehr.writes))
+    return float(len(found.ended.writes))
 
 
 METRICS: dict[str, Callable[[Score], float]] = {

@@ -74,10 +74,10 @@ class ScriptedPlayer:
             played.turns += 1
             if self.by_text:
                 played.messages.append({"role": "assistant", "content": to_text(turn)})
-                results += [result_of(text) for text in await _reply(rollout, played.messages)]
+                results += [result_of(text) for text in await take_text(rollout, played.messages)]
             else:
                 played.messages.append(turn.message(f"call_{len(results)}"))
-                results += [Result(text) for text in await _execute(rollout, played.messages)]
+                results += [Result(text) for text in await take_calls(rollout, played.messages)]
         rollout.end("limit_reached")
 
 
@@ -100,7 +100,7 @@ class ModelPlayer:
 
     async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end; each attempt sends its own seed."""
-        tools, take_turn = (None, _reply) if self.by_text else (openai_tools(), _execute)
+        tools, take_turn = (None, take_text) if self.by_text else (openai_tools(), take_calls)
         while not rollout.finished and played.turns < max_turns:
             try:
                 answer = await self.client.complete(played.messages, tools=tools, seed=seed, **self.sampling)
@@ -125,7 +125,7 @@ class ModelPlayer:
         return sum(known) if known and len(known) == len(costs) else None
 
 
-async def _execute(rollout: Rollout, messages: list[Message]) -> list[str]:
+async def take_calls(rollout: Rollout, messages: list[Message]) -> list[str]:
     """Execute the last message's calls in order and append their results; silence ends the rollout."""
     calls = messages[-1].get("tool_calls") or ()
     if not calls:
@@ -138,7 +138,7 @@ async def _execute(rollout: Rollout, messages: list[Message]) -> list[str]:
     return texts
 
 
-async def _reply(rollout: Rollout, messages: list[Message]) -> list[str]:
+async def take_text(rollout: Rollout, messages: list[Message]) -> list[str]:
     """Take the last message as a turn of the text protocol and append the reply, if there is one."""
     reply = await TextSession(rollout).reply(str(messages[-1].get("content") or ""))
     if reply:

@@ -85,10 +85,11 @@ def training_tasks(number: int, seed: int, difficulty: int, families: tuple[str,
             f"num_train_tasks: {number} is more than the {most} tasks that these families have in the training worlds "
             "of one seed; use fewer, or another seed"
         )
-    return list(islice(_dealt(seed, difficulty, families), number))
+    return list(islice(training_stream(seed, difficulty, families), number))
 
 
-def _dealt(seed: int, difficulty: int, families: tuple[str, ...]) -> Iterator[Task]:
+def training_stream(seed: int, difficulty: int, families: tuple[str, ...]) -> Iterator[Task]:
+    """All training tasks of one seed, dealt round the families within each world."""
     for number in range(1, FIRST_EVAL):
         tasks = grow(Recipe(number, seed, difficulty, families)).tasks[GENERATED]
         yield from (task for place in range(PER_FAMILY) for task in tasks[place::PER_FAMILY])
