@@ -12,7 +12,6 @@ from medagentbenchv2.results.tables.conduct import UNSAFE, unsafe_rollouts
 from medagentbenchv2.results.tables.per_family import best_in, scores_in
 from medagentbenchv2.results.tables.table import p_value, percent
 
-
 MOST = 4
 """Models named one by one; of more only the extremes are."""
 

@@ -26,7 +26,14 @@ class Kind:
 
 
 def _kinds(edition: str, *slugs: str) -> list[Kind]:
-    queries = {"heart_rate_average", "patient_lookup", "patient_age", "magnesium_level", "average_glucose", "latest_glucose"}
+    queries = {
+        "heart_rate_average",
+        "patient_lookup",
+        "patient_age",
+        "magnesium_level",
+        "average_glucose",
+        "latest_glucose",
+    }
     return [
         Kind(slug, edition, number, "query" if slug in queries else "action", slug.replace("_", " ").capitalize())
         for number, slug in enumerate(slugs, 1)
@@ -102,10 +109,23 @@ def trace(of: Row, rng: random.Random, turns: int = 5, result_size: int = 4_000)
     patient = f"S{int(of.task_id.removeprefix('task').replace('_', '')):07d}"
     for turn in range(turns):
         call = {"name": "fhir_observation_search", "arguments": json.dumps({"patient": patient, "code": f"K{turn}"})}
-        messages.append({"role": "assistant", "content": None, "tool_calls": [{"id": f"c{turn}", "type": "function", "function": call}]})
-        messages.append({"role": "tool", "tool_call_id": f"c{turn}", "content": _bundle(patient, turn, rng, result_size)})
+        messages.append(
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": f"c{turn}", "type": "function", "function": call}],
+            }
+        )
+        messages.append(
+            {"role": "tool", "tool_call_id": f"c{turn}", "content": _bundle(patient, turn, rng, result_size)}
+        )
     messages.append({"role": "assistant", "content": "<script>document.title='owned'</script> done"})
-    order = {"resourceType": "ServiceRequest", "status": "active", "code": {"text": "CT abdomen"}, "subject": {"reference": f"Patient/{patient}"}}
+    order = {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "code": {"text": "CT abdomen"},
+        "subject": {"reference": f"Patient/{patient}"},
+    }
     return {
         "task_id": of.task_id, "attempt": of.attempt, "family": of.family, "model": "m", "messages": messages,
         "tool_calls": turns, "writes": [{"method": "POST", "kind": "ServiceRequest", "id": "n1", "resource": order}],
@@ -125,7 +145,9 @@ def _bundle(patient: str, turn: int, rng: random.Random, size: int) -> str:
     return '{"resources": [' + ", ".join(entries) + "]}"
 
 
-def write_run(folder: Path, model: str, made: list[Row], variant: str = "new_patient_tasks", traces: bool = False, **size: int) -> Path:
+def write_run(
+    folder: Path, model: str, made: list[Row], variant: str = "new_patient_tasks", traces: bool = False, **size: int
+) -> Path:
     """A run folder of ours."""
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model": model, "variant": variant, "grading": "strict", "fingerprint": {"task": "t1", "run": "r1"}}

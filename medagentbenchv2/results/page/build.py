@@ -23,6 +23,8 @@ from medagentbenchv2.results.tables import Table
 HERE = Path(__file__).parent
 MOST_BYTES = 50_000_000
 """The page is never larger."""
+REST = 1_000_000
+"""Room for what is neither picture nor rollout: tables, script, style."""
 CUTS = (4096, 2048, 1024, 512, 256, 64)
 """Characters of a tool result that are kept; the first that fits the page into its size is taken."""
 LEADERBOARD = (
@@ -44,7 +46,7 @@ def build_page(board: Board, tables: Sequence[Table], drawn: Sequence[Drawn]) ->
     for limit in CUTS:
         pool, places = _collect(board, Cut(limit))
         index = pack(index_of(board, places))
-        if fixed + pool.size + len(index) < MOST_BYTES - 1_000_000:
+        if fixed + pool.size + len(index) < MOST_BYTES - REST:
             return _render(board, tables, images, pool, index, limit)
     raise ArgumentError("PATH: the rollouts do not fit into one page of 50 MB; report on fewer runs at a time")
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 VOLATILE = frozenset({"id", "meta", "text"})
-"""Keys that a server fills in; two equal orders differ in them."""
+"""Keys of a resource that a server fills in; two equal orders differ in them."""
 
 Orders = frozenset[str]
 
@@ -18,7 +18,9 @@ def canonical_orders(writes: Iterable[dict[str, Any]]) -> Orders:
 
     Keys are sorted, server-given keys left out, text is compared without case and runs of white space.
     """
-    return frozenset(json.dumps(_canonical(write.get("resource", write)), sort_keys=True) for write in writes)
+    resources = [write.get("resource") or write for write in writes]
+    stated = [{key: part for key, part in resource.items() if key not in VOLATILE} for resource in resources]
+    return frozenset(json.dumps(_canonical(resource), sort_keys=True) for resource in stated)
 
 
 def jaccard(first: Orders, second: Orders) -> float:
@@ -39,7 +41,7 @@ def action_agreement(tasks: Iterable[Sequence[Orders]]) -> float | None:
 
 def _canonical(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _canonical(part) for key, part in value.items() if key not in VOLATILE}
+        return {key: _canonical(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_canonical(part) for part in value]
     return " ".join(value.split()).casefold() if isinstance(value, str) else value
