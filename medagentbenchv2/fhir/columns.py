@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.fhir.rows import MISSING, STATUSES, Records, Rows
 
+SHAPE_STRIDE = 256
+"""Room for every value of the status column, so that a longer list of statuses changes no stored number."""
 KINDS = ("Condition", "MedicationRequest", "Observation", "Procedure", "ServiceRequest")
 """Types that the columnar store holds, in store order."""
 
@@ -36,7 +38,7 @@ class Columns:
     run_kind: NDArray[np.uint8]
     """Index into KINDS; ascending."""
     shape: NDArray[np.int32]
-    """Every (template * len(STATUSES) + status) that occurs, ascending."""
+    """Every (template * SHAPE_STRIDE + status) that occurs, ascending."""
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Name -> array, in declaration order."""
@@ -58,8 +60,8 @@ def sort(records: Records) -> Columns:
     first = position_to_order[starts]
     inverse = np.empty(len(group), dtype=np.int32)
     inverse[position_to_order] = np.arange(len(group), dtype=np.int32)
-    present = np.zeros(many * len(STATUSES), dtype=bool)
-    present[rows.template.astype(np.int64) * len(STATUSES) + rows.status] = True
+    present = np.zeros(many * SHAPE_STRIDE, dtype=bool)
+    present[rows.template.astype(np.int64) * SHAPE_STRIDE + rows.status] = True
     return Columns(
         minute=rows.minute[position_to_order].astype(np.int32),
         value=rows.value[position_to_order].astype(np.int32),

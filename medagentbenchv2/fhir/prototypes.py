@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from medagentbenchv2.fhir.columns import SHAPE_STRIDE
 from medagentbenchv2.fhir.ehr import Resource
-from medagentbenchv2.fhir.rows import STATUSES, Template
+from medagentbenchv2.fhir.rows import Template
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 _ORDER = {
@@ -74,4 +75,4 @@ def interpretation(level: int) -> list[dict[str, Any]]:
 
 def split_shape(shape: int) -> tuple[int, int]:
     """(template, status) of a shape number."""
-    return divmod(int(shape), len(STATUSES))
+    return divmod(int(shape), SHAPE_STRIDE)

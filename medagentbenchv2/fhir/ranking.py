@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medagentbenchv2.fhir.columns import SHAPE_STRIDE
 from medagentbenchv2.fhir.controls import Sort
-from medagentbenchv2.fhir.rows import MISSING, STATUSES
+from medagentbenchv2.fhir.rows import MISSING
 from medagentbenchv2.fhir.sorting import key
 from medagentbenchv2.fhir.table import Rows, Table
 
@@ -32,7 +33,7 @@ def sort_column(table: Table, sort: Sort, rows: Rows) -> tuple[NDArray[Any], NDA
     if parameter.paths == ("subject",):
         ranks = np.argsort(np.argsort(np.array(table.mrns)))
         return ranks[columns.run_patient[table.run(rows)]], none_missing
-    shape = columns.run_template[table.run(rows)].astype(np.int64) * len(STATUSES) + columns.status[rows]
+    shape = columns.run_template[table.run(rows)].astype(np.int64) * SHAPE_STRIDE + columns.status[rows]
     distinct, at = np.unique(shape, return_inverse=True)
     found = [key(table.shape_values(int(one), parameter), parameter, sort.descending) for one in distinct]
     ranks_of = {value: rank for rank, value in enumerate(sorted({value for value in found if value is not None}))}

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from medagentbenchv2.fhir.columns import Columns
+from medagentbenchv2.fhir.columns import SHAPE_STRIDE, Columns
 from medagentbenchv2.fhir.prototypes import DATE_ELEMENTS, in_order, interpretation, prototype
 from medagentbenchv2.fhir.rows import MISSING, STATUSES
 from medagentbenchv2.fhir.templates import Templates
@@ -101,7 +101,7 @@ class Renderer:
         minute, value = columns.minute[rows], columns.value[rows]
         timed, valued = minute != MISSING, value != MISSING
         high, low = value > self._templates.high[template], value < self._templates.low[template]
-        key = (template.astype(np.int64) * len(STATUSES) + columns.status[rows]) * 16
+        key = (template.astype(np.int64) * SHAPE_STRIDE + columns.status[rows]) * 16
         key += np.where(valued, 1 + high - low.astype(np.int64), 1) + timed * _HAS_TIME + valued * _HAS_VALUE
         distinct, at = np.unique(key, return_inverse=True)
         formats = [self._format(one, base_url, mode) for one in distinct.tolist()]
@@ -171,7 +171,7 @@ class Renderer:
     def _text(self, key: int, base_url: str, mode: str) -> str:
         """The JSON of a kind of row, with marks where its fields go."""
         shape, variant = divmod(key, 16)
-        template_index, status = divmod(shape, len(STATUSES))
+        template_index, status = divmod(shape, SHAPE_STRIDE)
         template = self._templates.get(template_index)
         body = prototype(template, STATUSES[status])
         body["subject"] = _MARKS["patient"]

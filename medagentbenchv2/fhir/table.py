@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from medagentbenchv2.fhir.columns import KINDS, Columns, clinical_minute
+from medagentbenchv2.fhir.columns import KINDS, SHAPE_STRIDE, Columns, clinical_minute
 from medagentbenchv2.fhir.extract import Values, values
 from medagentbenchv2.fhir.parameters import PARAMETERS, Parameter
 from medagentbenchv2.fhir.prototypes import DATE_ELEMENTS, prototype, split_shape
@@ -83,7 +83,7 @@ class Table:
     def shape_of(self, row: int) -> int:
         """Shape number of a row."""
         template = int(self.columns.run_template[self.run(np.array([row]))[0]])
-        return template * len(STATUSES) + int(self.columns.status[row])
+        return template * SHAPE_STRIDE + int(self.columns.status[row])
 
     def references(self, kind: str, row: int, name: str) -> tuple[str, ...]:
         """What the row's reference parameter of that name points to."""

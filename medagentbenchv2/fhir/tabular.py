@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medagentbenchv2.fhir import ranking
-from medagentbenchv2.fhir.columns import KINDS, Columns
+from medagentbenchv2.fhir.columns import KINDS, SHAPE_STRIDE, Columns
 from medagentbenchv2.fhir.controls import Sort
 from medagentbenchv2.fhir.dates import DAY_MS, DateMatcher
 from medagentbenchv2.fhir.prototypes import split_shape
 from medagentbenchv2.fhir.quantities import QuantitiesMatcher
 from medagentbenchv2.fhir.query import Clause, Matcher, MissingMatcher
 from medagentbenchv2.fhir.references import ReferenceMatcher
-from medagentbenchv2.fhir.rows import MISSING, STATUSES
+from medagentbenchv2.fhir.rows import MISSING
 from medagentbenchv2.fhir.table import Rows, Table
 from medagentbenchv2.fhir.templates import Templates
 from medagentbenchv2.fhir.tokens import TokenMatcher
 
 Mask = NDArray[np.bool_]
-_STATUS_COUNT = len(STATUSES)
+
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -93,7 +93,7 @@ class Columnar(Table):
 
     def _shape_mask(self, kind: str, clause: Clause) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which (template, status) pairs satisfy a clause, and which templates do in any status."""
-        mask = np.zeros((max(len(self.templates), 1), _STATUS_COUNT), dtype=bool)
+        mask = np.zeros((max(len(self.templates), 1), SHAPE_STRIDE), dtype=bool)
         for shape in self.columns.shape.tolist():
             template, status = split_shape(shape)
             if KINDS[self.templates.kind[template]] == kind:
