@@ -129,10 +129,10 @@ ANALYTES: tuple[Analyte, ...] = (
     _analyte("LYMABS", "10*3/uL", "1.90", "0.60", "0.00 to 30.00", "1.00 to 4.80"),
     # Coagulation
     _analyte("PT", "s", "12.8", "0.06", "9.8 to 95.0", "10.8 to 14.0", log=True),
-    _analyte("INR", "", "1.0", "0.13", "0.8 to 8.5", "0.8 to 1.1", log=True, COAG=1000, LIVER=300, noise=250),
+    _analyte("INR", "{INR}", "1.0", "0.13", "0.8 to 8.5", "0.8 to 1.1", log=True, COAG=1000, LIVER=300, noise=250),
     _analyte("PTT", "s", "30.0", "0.1", "20.0 to 140.0", "24.0 to 35.0", log=True, COAG=600, LIVER=200),
     # Blood gas and perfusion
-    _analyte("PHA", "", "7.40", "0.03", "6.95 to 7.65", "7.35 to 7.45", ACID=-1000),
+    _analyte("PHA", "[pH]", "7.40", "0.03", "6.95 to 7.65", "7.35 to 7.45", ACID=-1000),
     _analyte("PCO2A", "mm[Hg]", "40", "4", "18 to 98", "35 to 45", LUNG=500, ACID=-350),
     _analyte("PO2A", "mm[Hg]", "92", "0.22", "42 to 420", "80 to 100", log=True, LUNG=-350, noise=700),
     _analyte("HCO3A", "mmol/L", "24.0", "1.8", "5.0 to 48.0", "22.0 to 26.0"),

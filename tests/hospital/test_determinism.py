@@ -12,8 +12,8 @@ from medagentbenchv2.hospital import bits
 from .fingerprint import fingerprint
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = "3d2d0e0dc0bc823fe9cc1d37d3bb0a0786881100243fadfccf96d7b36947d4ae"
-TRAINING = "5613baaf17822ae0de10c119fa69dc522489c7d751d6933fa53f5b63fe87831b"
+DEFAULT = "9dfdedbced0b8c1205608fb88803c3d0e572faadc25563f3dcc0d9002cdabf83"
+TRAINING = "76f16c948ec7616eada148ffe3f6712fdeaf1d1e067c34e1877b2dbe34ba1658"
 """These change whenever the generator does; scores of different generators do not compare."""
 
 

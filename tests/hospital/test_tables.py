@@ -101,3 +101,7 @@ def test_a_text_outside_the_formulary_gets_its_dose_and_route_from_its_words() -
     assert drug_for("HEPARIN (PORCINE) 10,000 UNIT/ML INJ SOLN").dose == 10_000
     assert drug_for("MYSTERY ELIXIR").route == "Oral"
     assert drug_for("HEPARIN (PORCINE) 5,000 UNIT/ML INJ SOLN").timing == "Every 8 hours"
+
+
+def test_every_unit_is_stated() -> None:
+    assert [analyte.code for analyte in ANALYTES if not analyte.unit] == []
