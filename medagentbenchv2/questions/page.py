@@ -120,7 +120,6 @@ def _card(run: Run, question: Question, response: Response, judged: Judgements) 
     return {
         "status": response.status,
         "html": render(answer.text or ""),
-        "text": answer.text,
         "answer": answer_key(answer.text or ""),
         "note": truncation_note(answer),
         "facts": [[name, str(value)] for name, value in facts if value not in (None, "")],

@@ -30,7 +30,9 @@ _NUMBERED = re.compile(r"[0-9]+\.(txt|md|npy)")
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write so that a reader sees the old file or the new one, never half of it."""
+    """Write so that a reader sees the old file or the new one, never half of it; what is there already stays."""
+    if path.is_file() and path.read_bytes() == content:
+        return
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(content)
     partial.replace(path)
@@ -105,10 +107,12 @@ class ModelFolder:
 
     def show_all(self, questions: Sequence[Question], settings_key: str) -> None:
         """Make the numbered files and index.json anew for the current list."""
-        for path in self.path.iterdir():
-            if _NUMBERED.fullmatch(path.name):
-                path.unlink()
         answers, failures = self.answers(settings_key), self.failures(settings_key)
+        shown = [(question, answers[question.key]) for question in questions if question.key in answers]
+        current = {name for question, answer in shown for name in self._names(question, answer)}
+        for path in self.path.iterdir():
+            if _NUMBERED.fullmatch(path.name) and path.name not in current:
+                path.unlink()
         index = []
         for question in questions:
             answer = answers.get(question.key)
@@ -120,15 +124,20 @@ class ModelFolder:
         write_json(self.path / "index.json", index)
         self._show_embeddings(questions, answers)
 
-    def _show(self, question: Question, answer: Answer) -> str:
+    def _names(self, question: Question, answer: Answer) -> list[str]:
+        """The numbered files of an answer, the answer itself first."""
         if answer.embedding is not None:
-            name = f"{question.number}.npy"
+            return [f"{question.number}.npy"]
+        return [f"{question.number}.txt", *([f"{question.number}.md"] if self.markdown else [])]
+
+    def _show(self, question: Question, answer: Answer) -> str:
+        name, *beside = self._names(question, answer)
+        if answer.embedding is not None:
             np.save(self.path / name, np.asarray(answer.embedding, dtype=np.float32))
-            return name
-        name = f"{question.number}.txt"
-        write_file(self.path / name, as_text(answer).encode())
-        if self.markdown:
-            write_file(self.path / f"{question.number}.md", as_markdown(question, answer).encode())
+        else:
+            write_file(self.path / name, as_text(answer).encode())
+        for other in beside:
+            write_file(self.path / other, as_markdown(question, answer).encode())
         return name
 
     def _show_embeddings(self, questions: Sequence[Question], answers: Mapping[str, Answer]) -> None:

@@ -16,6 +16,16 @@ function make(tag, options = {}, ...children) {
   return node;
 }
 
+// A template's content is inert: reading an answer's words runs and loads nothing.
+function textOf(card) {
+  if (card.text === undefined) {
+    const box = document.createElement("template");
+    box.innerHTML = card.html || "";
+    card.text = box.content.textContent;
+  }
+  return card.text;
+}
+
 // --- comparing ------------------------------------------------------------------------------------------------------
 
 function passes(place) {
@@ -24,7 +34,7 @@ function passes(place) {
   const words = $("words").value.trim().toLowerCase();
   const status = $("status").value;
   if ($("tag").value && !question.tags.includes($("tag").value)) return false;
-  if (words && ![question.text, question.id, ...cards.map((card) => card.text || "")].some((t) => t.toLowerCase().includes(words))) return false;
+  if (words && ![question.text, question.id, ...cards.map(textOf)].some((t) => t.toLowerCase().includes(words))) return false;
   if (status === "truncated") return cards.some((card) => card.status === "truncated");
   if (status === "error") return cards.some((card) => card.status === "error" || card.status === "missing");
   if (status === "wrong") return cards.some((card) => card.marks.some((mark) => mark.good === false));
