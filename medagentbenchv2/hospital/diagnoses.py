@@ -27,6 +27,14 @@ _RECORDED = {
 """Thousandths of a patient's problems that a contact of each kind records."""
 _AT_VISITS = {"Z00.00": 70, "Z23": 60, "Z79.899": 200}
 """Thousandths of the clinic visits at which these are recorded; they are no diseases."""
+_CANCERS = ("C50.911", "C61", "C34.90", "C18.9", "C25.9", "C83.30", "C90.00")
+_KIDNEY = ("N18.31", "N18.4", "N18.6")
+# What begins no earlier than something else on the list; causes come before what follows from them.
+_FOLLOWS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    *((code, _CANCERS) for code in ("Z51.11", "D63.0", "C78.7", "C79.51", "G89.3")), ("D70.1", ("Z51.11",)),
+    *((code, ("E11.22",)) for code in (*_KIDNEY, "E11.65", "E11.42", "E11.319")), ("Z79.4", ("E11.9", "E11.22")),
+    *((code, _KIDNEY) for code in ("I12.9", "I12.0", "D63.1", "N25.81")), ("Z99.2", ("N18.6",)),
+)  # fmt: skip
 
 
 def diagnoses(
@@ -62,13 +70,24 @@ def _onsets(census: Census, bits: Bits, start: int) -> Ints:
     """Minute at which each problem of each patient began: mostly years before the chart, never too young."""
     shape = (census.count, len(CHRONIC))
     back = bits.between(-400, 3600, shape[0] * shape[1]).reshape(shape) * DAY
+    # Cancers under treatment are recent.
+    back[:, [_place(code) for code in _CANCERS]] //= 4
     youngest = np.array([problem.ages[0] for problem in CHRONIC], dtype=np.int64) * 36525 // 100
     earliest = (census.birth[:, None] + youngest) * DAY
     earliest = np.minimum(earliest, start)
     # Whoever would have been too young had it begin at any time since.
     later = earliest + bits.below(1000, back.size).reshape(shape) * (start - earliest) // 1000
     day = np.where(start - back < earliest, later, start - back) // DAY
+    for after, befores in _FOLLOWS:
+        for before in befores:
+            place, cause = _place(after), _place(before)
+            since = np.where(census.has[:, cause], day[:, cause], 0)
+            day[:, place] = np.maximum(day[:, place], since)
     return np.asarray(day * DAY)
+
+
+def _place(code: str) -> int:
+    return [item.code for item in CHRONIC].index(code)
 
 
 def _acute(census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogue, bits: Bits, end: int) -> Rows:
@@ -85,7 +104,7 @@ def _acute(census: Census, stays: Stays, contacts: Contacts, catalogue: Catalogu
     stay = inside.stay[place]
     kept = bits.chance(800, len(place)) & (recorded < end)
     codes = [item.code for item in ACUTE]
-    diastolic = census.has[:, [item.code for item in CHRONIC].index("I50.32")][stays.patient[stay]]
+    diastolic = census.has[:, _place("I50.32")][stays.patient[stay]]
     problem = np.where(diastolic & (problem == codes.index("I50.23")), codes.index("I50.33"), problem)
     onset = stays.start[stay]
     over = np.where(stays.end[stay] < end, STATUSES.index("resolved"), STATUSES.index("active"))

@@ -184,6 +184,23 @@ def test_diagnoses_fit_sex_and_age(world0: Records, table0: Table) -> None:
     assert (world0.rows.minute[conditions] > born[world0.rows.patient[conditions]]).all()
 
 
+@pytest.mark.parametrize(
+    ("after", "before"), [("D70.1", "Z51.11"), ("Z99.2", "N18.6"), ("D63.1", "N18.4"), ("E11.42", "E11.22")]
+)
+def test_what_follows_from_a_disease_does_not_begin_before_it(
+    world0: Records, table0: Table, after: str, before: str
+) -> None:
+    rows = world0.rows
+    first, second = (
+        table0.where(lambda kind, key, code=code: kind == "Condition" and key == code) for code in (before, after)
+    )
+    shared = np.intersect1d(rows.patient[first], rows.patient[second])
+    assert len(shared)
+    for patient in shared:
+        mine = rows.patient == patient
+        assert rows.minute[first & mine].min() <= rows.minute[second & mine].min()
+
+
 def test_drugs_fit_sex(world0: Records, table0: Table) -> None:
     women = np.array([patient["gender"] == "female" for patient in world0.patients])[world0.rows.patient]
     prostate = table0.where(lambda _, key: key.startswith(("TAMSULOSIN", "FINASTERIDE", "LEUPROLIDE", "BICALUTAMIDE")))

@@ -12,8 +12,8 @@ from medagentbenchv2.hospital import bits
 from .fingerprint import fingerprint
 
 ROOT = Path(__file__).parents[2]
-DEFAULT = "9dfdedbced0b8c1205608fb88803c3d0e572faadc25563f3dcc0d9002cdabf83"
-TRAINING = "76f16c948ec7616eada148ffe3f6712fdeaf1d1e067c34e1877b2dbe34ba1658"
+DEFAULT = "204b09b9635d0b4f5c9c578d94f7254c7c56e24c5fa88bf079aa7e5b29d1f6fe"
+TRAINING = "2cbd953fc51cff1a82f7e33774cfc9f1d58a39ea88b0f9243f701f70d69f1d26"
 """These change whenever the generator does; scores of different generators do not compare."""
 
 
