@@ -1,4 +1,4 @@
-"""A segment of what a remote server just answered: every row has matched there already."""
+"""A segment of what a remote server just answered: every row of the type asked for has matched there already."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ Rows = NDArray[np.int64]
 
 
 class Fetched:
-    """Resources in the order the server gave them; clauses are not judged again."""
+    """Resources in the order the server gave them.
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
+    matched: the type that was searched; its rows are not judged again, those of other types (included ones) are.
+    """
+
+    def __init__(self, resources: Iterable[Resource], matched: str = "") -> None:
+        self._matched = matched
         self._rows = [Row(resource, place, 1) for place, resource in enumerate(resources)]
         self._place = {(row.kind, row.resource["id"]): place for place, row in enumerate(self._rows)}
 
@@ -36,8 +40,10 @@ class Fetched:
         return _rows(row for row in rows.tolist() if not is_later(self._rows[row].resource, now_ms))
 
     def search(self, kind: str, clauses: Sequence[Clause], now_ms: int | None) -> Rows:
-        """All rows of one type that are visible."""
-        return self.visible(kind, _rows(at for at, row in enumerate(self._rows) if row.kind == kind), now_ms)
+        """Rows of one type that match and are visible."""
+        asked = () if kind == self._matched else clauses
+        found = (at for at, row in enumerate(self._rows) if row.kind == kind and _accepts(row, asked))
+        return self.visible(kind, _rows(found), now_ms)
 
     def in_order(self, rows: Rows, sort: Sequence[Sort]) -> Rows:
         """Rows sorted by the keys, then as the server gave them."""
@@ -72,6 +78,10 @@ class Fetched:
     def page(self, rows: Rows, base_url: str, mode: str) -> list[bytes]:
         """All rows as searchset entries with commas between them, in pieces that are to be joined."""
         return [b",".join(self.entries(rows, base_url, mode))]
+
+
+def _accepts(row: Row, clauses: Sequence[Clause]) -> bool:
+    return all(one.matcher.accepts(row.values(one.parameter)) for one in clauses)
 
 
 def _rows(rows: Iterable[int]) -> Rows:

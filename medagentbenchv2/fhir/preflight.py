@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 import httpx
 
@@ -14,6 +16,8 @@ from medagentbenchv2.fhir.wire import HEADERS
 TIMEOUT_S = 5.0
 PUBLISHED_MRNS = ("S6315806", "S6474456", "S2874099")
 """Three patients of the published MedAgentBench image."""
+_AT_ONCE = 50
+"""MRNs in one request."""
 HOW_TO_START = (
     "start one with `medagentbenchv2 ehr serve` (http://127.0.0.1:8080/fhir/), or leave fhir_api_base out for the "
     "embedded EHR"
@@ -45,6 +49,19 @@ def preflight(base_url: str) -> Holding:
             return Holding("ours", stated[0])
         found = [_get(client, root, f"Patient?identifier={mrn}&_count=1") for mrn in PUBLISHED_MRNS]
         return Holding("published" if all(bundle.get("entry") for bundle in found) else "other")
+
+
+def unknown_patients(base_url: str, mrns: Iterable[str]) -> list[str]:
+    """Those MRNs that the server has no patient for, sorted. Raises ArgumentError when it does not answer."""
+    root, asked = base_url.rstrip("/"), sorted(set(mrns))
+    found: set[str] = set()
+    with httpx.Client(timeout=TIMEOUT_S, headers=HEADERS, follow_redirects=True) as client:
+        for start in range(0, len(asked), _AT_ONCE):
+            some = ",".join(quote(mrn) for mrn in asked[start : start + _AT_ONCE])
+            bundle = _get(client, root, f"Patient?identifier={some}&_count={_AT_ONCE * 2}")
+            patients = [entry.get("resource", {}) for entry in bundle.get("entry", ())]
+            found |= {one.get("value") for patient in patients for one in patient.get("identifier", ())}
+    return [mrn for mrn in asked if mrn not in found]
 
 
 def _get(client: httpx.Client, root: str, place: str) -> dict[str, Any]:

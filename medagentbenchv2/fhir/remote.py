@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import numpy as np
 import orjson
@@ -77,7 +77,8 @@ class RemoteSession:
             resources, refused = await self._server.search(kind, [p for p in frozen if _is_for_server(p[0])])
             if refused is not None:
                 return refused
-            return Response(200, search_bundle(self._view(resources), self.base_url, asked, frozen, offset))
+            view = self._view([*resources, *await self._chained(asked, frozen)], kind)
+            return Response(200, search_bundle(view, self.base_url, asked, frozen, offset))
         except Problem as problem:
             return refusal(problem)
 
@@ -88,7 +89,7 @@ class RemoteSession:
             return refusal(Problem(410, f"Resource was deleted: {kind}/{id}", "deleted"))
         if isinstance(state, Row):
             return resource_response(state)
-        response = await self._server.get(f"{kind}/{id}")
+        response = await self._server.get(f"{quote(kind)}/{quote(id)}")
         if response.ok and not self._exists(orjson.loads(response.body)):
             return refusal(Problem(404, f"HAPI-2001: Resource {kind}/{id} is not known"))
         return response
@@ -125,13 +126,15 @@ class RemoteSession:
                 return await self.search(kind, search, offset)
             case "GET", ["metadata"]:
                 return await self._server.get("metadata")
-            case "GET", [kind]:
+            case "GET", [kind] | [kind, "_search"]:
                 return await self.search(kind, params)
             case "POST", [kind, "_search"]:
                 form = tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
                 return await self.search(kind, params + form)
             case "GET", [kind, id]:
                 return await self.read(kind, id)
+            case "GET", [kind, id, "_history", version]:
+                return await self._version(kind, id, version)
             case "POST", [kind]:
                 return await self.create(kind, body)
             case (("PUT" | "DELETE"), [kind, id]) if self._isolated:
@@ -139,6 +142,15 @@ class RemoteSession:
             case _:
                 words = f"{method} {'/'.join(parts)} is not offered over a remote server"
                 return refusal(Problem(400, words, "not-supported"))
+
+    async def _version(self, kind: str, id: str, version: str) -> Response:
+        wanted = self._overlay.version(kind, id, int(version)) if version.isdecimal() else None
+        if wanted is not None:
+            return resource_response(wanted)
+        response = await self._server.get(f"{quote(kind)}/{quote(id)}/_history/{quote(version)}")
+        if response.ok and not self._exists(orjson.loads(response.body)):
+            return refusal(Problem(404, f"HAPI-2001: Resource {kind}/{id} is not known"))
+        return response
 
     async def _change(self, method: str, kind: str, id: str, body: bytes) -> Response:
         known = [] if self._overlay.get(kind, id) else await self._fetch(kind, id)
@@ -167,12 +179,23 @@ class RemoteSession:
         return [found for type, id in new for found in await self._fetch(type, id)]
 
     async def _fetch(self, kind: str, id: str) -> list[Resource]:
-        response = await self._server.get(f"{kind}/{id}")
+        response = await self._server.get(f"{quote(kind)}/{quote(id)}")
         return [orjson.loads(response.body)] if response.ok else []
 
-    def _view(self, resources: Sequence[Resource]) -> View:
+    async def _chained(self, asked: query.Query, params: paging.Params) -> list[Resource]:
+        """What the chained parameters of a search lead to, so that this rollout's own writes can be judged by them."""
+        if not asked.chains or asked.kind not in self._overlay.kinds:
+            return []
+        found: list[Resource] = []
+        written = [(name.partition(".")[2], value) for name, value in params if "." in name and value]
+        for chain, param in zip(asked.chains, written, strict=True):
+            resources, _ = await self._server.search(chain.query.kind, [param])
+            found += resources
+        return found
+
+    def _view(self, resources: Sequence[Resource], matched: str = "") -> View:
         seen = (r for r in resources if self._exists(r) and not self._overlay.get(r["resourceType"], r["id"]))
-        fetched = Fetched(seen)
+        fetched = Fetched(seen, matched)
         return View(Base(fetched, fetched, ()), self._overlay, self._now_ms)
 
     def _writer(self, known: Sequence[Resource]) -> writing.Writer:

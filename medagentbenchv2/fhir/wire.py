@@ -37,7 +37,7 @@ class _Again(Exception):
 class Server:
     """One FHIR server, shared by all rollouts; counts its retries."""
 
-    def __init__(self, base_url: str, *, connections: int = 64, timeout_s: float = 30.0, attempts: int = 6) -> None:
+    def __init__(self, base_url: str, *, connections: int = 64, timeout_s: float = 30.0, attempts: int = 8) -> None:
         self.base_url = base_url.rstrip("/")
         self.retries = 0
         """Attempts that failed and were repeated."""
