@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -129,8 +129,7 @@ class Campaign:
         return {
             "model": self.player.name,
             "variant": self.setup.tasks_variant,
-            "tasks_path": self.setup.tasks_path,
-            "task_types": self.setup.task_types,
+            "setup": asdict(self.setup),
             "tasks": len(self.tasks),
             "repeats": self.repeats,
             "concurrency": self.concurrency,

@@ -65,6 +65,7 @@ class Record:
             "attempt": self.attempt,
             "family": task.family.slug,
             "variant": variant,
+            "world": task.world,
             "model": model,
             "slots": task.slots.model_dump(mode="json"),
             "now": task.now.isoformat(),
