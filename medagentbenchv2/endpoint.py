@@ -24,7 +24,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import dotenv
-import openai
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -165,6 +164,9 @@ class ChatClient:
     def __init__(self, endpoint: Endpoint) -> None:
         """Raises ArgumentError where the key, a header's variable or the address is missing or malformed."""
         self.endpoint = endpoint
+        # The client library takes a second to import, which commands that ask no model need not wait for.
+        import openai
+
         self._key = _key(endpoint)
         headers = {name: _header(name, value) for name, value in endpoint.headers.items()}
         self._secrets = [secret for secret in (self._key, *headers.values()) if secret]
@@ -216,6 +218,8 @@ class ChatClient:
         raise AssertionError("tenacity either returns or raises")
 
     async def _attempt(self, messages: list[Any], body: dict[str, Any], *, retries: int) -> Completion:
+        import openai
+
         await self._turn()
         started = time.perf_counter()
         try:

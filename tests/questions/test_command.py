@@ -83,6 +83,15 @@ def test_a_run_without_all_it_needs_says_what_to_give(ask: Any, line: tuple[str,
     assert "--config" in str(done.exception)
 
 
+@pytest.mark.parametrize("command", [RUN, ("judge",)])
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(ask: Any, command: tuple[str, ...]) -> None:
+    done = ask(*command, "--model", "m", "--api-key", "sk-typed-by-mistake")
+    assert done.exit_code == 2
+    assert "--api-key-var" in done.stderr
+    assert "sk-typed-by-mistake" not in done.output
+    assert not Path("answers").exists()
+
+
 def test_hugging_face_models_are_named_by_a_prefix(ask: Any) -> None:
     ask(
         "run",

@@ -65,14 +65,3 @@ def test_a_key_in_dotenv_is_sent_and_neither_printed_nor_written(tmp_path: Path)
     assert ended.returncode == 1
     written = [path.read_bytes() for path in (tmp_path / "answers").rglob("*") if path.is_file()]
     assert KEY.encode() not in b"".join([ended.stdout, ended.stderr, *written])
-
-
-def test_a_key_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    write_questions(tmp_path / "questions.jsonl", ["a"])
-    with serving(lambda _: Reply("fine")) as server:
-        line = command(tmp_path, server, "--api-key", KEY)
-        ended = subprocess.run(line, cwd=tmp_path, env=environment(), check=False, capture_output=True, text=True)
-    assert ended.returncode == 2
-    assert "--api-key-var" in ended.stderr
-    assert KEY not in ended.stdout + ended.stderr
-    assert server.requests == []
