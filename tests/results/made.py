@@ -50,8 +50,9 @@ V1 = _kinds(
 )  # fmt: skip
 FAMILIES = {kind.slug: kind for kind in (*V2, *V1)}
 ENDINGS = (
-    ("completed", "answer", "wrong_value"), ("completed", "orders", "missing_order"), ("completed", "orders", "extra_order"),
-    ("completed", "orders", "wrong_patient"), ("completed", "orders", "not_discontinued"), ("no_finish", "protocol", "no_finish"),
+    ("completed", "answer", "wrong_value"), ("completed", "orders", "missing_order"),
+    ("completed", "orders", "extra_order"),    ("completed", "orders", "wrong_patient"),
+    ("completed", "orders", "not_discontinued"), ("no_finish", "protocol", "no_finish"),
     ("limit_reached", "protocol", "turn_limit"), ("agent_invalid_action", "protocol", "invalid_action"),
 )  # fmt: skip
 
@@ -130,7 +131,7 @@ def trace(of: Row, rng: random.Random, turns: int = 5, result_size: int = 4_000)
         "task_id": of.task_id, "attempt": of.attempt, "family": of.family, "model": "m", "messages": messages,
         "tool_calls": turns, "writes": [{"method": "POST", "kind": "ServiceRequest", "id": "n1", "resource": order}],
         "expectation": {"answer": [1], "orders": [{"label": "CT abdomen"}]},
-        "verdict": {"reward": of.reward, "answer": of.result, "checks": [c.model_dump() for c in of.checks], "failure": None},
+        "verdict": {"reward": of.reward, "answer": of.result, "checks": [c.model_dump() for c in of.checks]},
         "chart": [{"time": "2023-11-01", "kind": "MedicationRequest", "text": "heparin 5000", "status": "active"},
                   {"time": "2023-11-02", "kind": "Observation", "text": "K 3.1 mmol/L"}],
         "slots": {"mrn": patient}, "fingerprint": "r1",

@@ -79,7 +79,7 @@ def test_an_unknown_focus_is_refused_before_anything_is_written(tmp_path: Path) 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path / "a", "m", [row("task1_1")])
     (tmp_path / "out").write_text("")
-    with pytest.raises(ArgumentError, match="--out: .* is a file"):
+    with pytest.raises(ArgumentError, match=r"--out: .* is a file"):
         report([tmp_path / "a"], tmp_path / "out", families=FAMILIES)
 
 

@@ -16,8 +16,8 @@ def test_the_first_seven_keys_on_disk_are_the_published_tools_in_its_order() -> 
     keys = list(orjson.loads(row("task1_1").to_line()))
     assert keys[:7] == ["index", "task_id", "status", "correct", "result", "num_turns", "time"]
     assert keys[7:] == [
-        "attempt", "family", "reward", "checks", "failure", "input_tokens", "cached_tokens", "output_tokens", "latency_s",
-        "cost", "fingerprint",
+        "attempt", "family", "reward", "checks", "failure", "input_tokens", "cached_tokens", "output_tokens",
+        "latency_s",         "cost", "fingerprint",
     ]  # fmt: skip
 
 

@@ -27,7 +27,8 @@ PUBLISHED = {
     "task_accuracy_matrix": "Task,Description",
     "task_rankings": "Task,Description,1st,1st Score,2nd,2nd Score,3rd,3rd Score,4th,4th Score",
     "model_rankings_per_task": "Model,task1 (Ct followup)",
-    "comparison": "Task,Description,lab/model-1 Score (%),Field Average (%),Delta (%),lab/model-1 Rank,Best Model,Best Score (%)",
+    "comparison": "Task,Description,lab/model-1 Score (%),Field Average (%),Delta (%),lab/model-1 Rank,"
+    "Best Model,Best Score (%)",
     "task_difficulty": "Rank,Task,Description,Average Accuracy (%),Hardest For,Easiest For,Std Dev",
     "task_analysis": "Task,Task Description",
 }

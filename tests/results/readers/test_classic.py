@@ -24,7 +24,8 @@ def result(example: int = 0, timing: dict[str, Any] = NEW, **keys: Any) -> dict[
         "example_id": example, "prompt": [{"role": "user", "content": "q"}],
         "completion": [{"role": "assistant", "content": "", "tool_calls": [FINISH]},
                        {"role": "tool", "tool_call_id": "c1", "content": "done"}],
-        "answer": "", "info": {"task_id": f"task1_{example + 1}", "family": "ct_followup"}, "reward": 1.0, "error": None,
+        "answer": "", "info": {"task_id": f"task1_{example + 1}", "family": "ct_followup"},
+        "reward": 1.0, "error": None,
         "timing": timing, "is_completed": True, "is_truncated": False, "stop_condition": "has_final_env_response",
         "metrics": {"medagentbench_reward": 1.0}, "token_usage": {"input_tokens": 200.0, "output_tokens": 14.0}, **keys,
     }  # fmt: skip

@@ -31,7 +31,8 @@ def episode(task: str = "task1_1", **trace: Any) -> dict[str, Any]:
     task_data = {"type": "Task", "data": {"task_id": task, "family": "ct_followup"}, "key": task}
     base = {
         "task": task_data, "nodes": nodes, "calls": [{"node": 2, "model": "org/m", "usage": usage}], "ok": True,
-        "rewards": {"medagentbench_reward": {"score": 1.0, "weight": 1.0}}, "metrics": {"strict_reward": 1.0}, "info": {},
+        "rewards": {"medagentbench_reward": {"score": 1.0, "weight": 1.0}}, "metrics": {"strict_reward": 1.0},
+        "info": {},
         "stop_condition": None, "errors": [], "timing": {"agent": {"start": 1795206173.0, "end": 1795206175.5}},
     }  # fmt: skip
     return {"id": "e", "env": {"id": "x"}, "task": task_data, "ok": True, "errors": [], "traces": [{**base, **trace}]}

@@ -64,6 +64,7 @@ def test_the_global_generator_is_left_alone() -> None:
     assert np.random.get_state()[1].tolist() == before  # type: ignore[index, union-attr]
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=20))
 def test_every_family_keeps_its_size_in_every_resample(strata: list[str]) -> None:
     counts = task_counts(tuple(strata), Resampling(resamples=20, seed=2))
@@ -77,7 +78,7 @@ def test_families_that_are_all_right_or_all_wrong_leave_nothing_to_chance() -> N
     assert (found.low, found.estimate, found.high) == (0.5, 0.5, 0.5)
 
 
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.fractions(0, 1, max_denominator=6), min_size=1, max_size=30))
 def test_the_interval_lies_within_the_scores(scores: list[Fraction]) -> None:
     found = interval(scores, ["one"] * len(scores))

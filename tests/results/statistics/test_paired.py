@@ -18,6 +18,7 @@ pairs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6
 QUICK = Resampling(resamples=400)
 
 
+@settings(deadline=None, max_examples=50)
 @given(pairs)
 def test_mcnemar_is_a_binomial_test_of_the_discordant_tasks(drawn: list[tuple[bool, bool]]) -> None:
     first, second = [a for a, _ in drawn], [b for _, b in drawn]
@@ -26,6 +27,7 @@ def test_mcnemar_is_a_binomial_test_of_the_discordant_tasks(drawn: list[tuple[bo
     assert mcnemar(first, second).p == pytest.approx(expected)
 
 
+@settings(deadline=None, max_examples=50)
 @given(pairs)
 def test_mcnemar_does_not_care_who_comes_first(drawn: list[tuple[bool, bool]]) -> None:
     first, second = [a for a, _ in drawn], [b for _, b in drawn]
@@ -43,12 +45,13 @@ def test_the_permutation_test_agrees_with_scipy() -> None:
     second = [Fraction(rng.randint(0, 3), 4) for _ in range(40)]
     theirs = permutation_test(
         ([float(x) for x in first], [float(x) for x in second]),
-        lambda a, b: np.mean(a) - np.mean(b), permutation_type="samples", n_resamples=9999, rng=np.random.default_rng(0),
+        lambda a, b: np.mean(a) - np.mean(b), permutation_type="samples", n_resamples=9999,
+        rng=np.random.default_rng(0),
     )  # fmt: skip
     assert permutation(first, second).p == pytest.approx(theirs.pvalue, abs=0.015)
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.tuples(st.fractions(0, 1, max_denominator=4), st.fractions(0, 1, max_denominator=4)), min_size=1, max_size=30
@@ -77,6 +80,7 @@ def test_holm_by_hand() -> None:
     assert holm([]) == []
 
 
+@settings(deadline=None, max_examples=15)  # statsmodels collects garbage at every call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_raises_p_values_and_keeps_their_order(values: list[float]) -> None:
     adjusted = holm(values)

@@ -64,5 +64,5 @@ def test_a_task_flips_when_it_is_solved_in_some_attempts_but_not_in_all() -> Non
 
 @pytest.mark.parametrize(("tally", "k"), [((3, 2), 1), ((-1, 2), 1), ((1, 2), 3), ((1, 2), 0)])
 def test_what_is_impossible_is_refused(tally: Tally, k: int) -> None:
-    with pytest.raises(ValueError, match="impossible|not between"):
+    with pytest.raises(ValueError, match=r"impossible|not between"):
         pass_at_k_of(tally, k)

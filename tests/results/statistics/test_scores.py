@@ -35,7 +35,7 @@ def test_the_null_agent_is_0_and_the_oracle_1() -> None:
     assert above_floor(0.1, floor=0.1, ceiling=0.9) == 0
     assert above_floor(0.9, floor=0.1, ceiling=0.9) == 1
     assert above_floor(0.0, floor=0.1, ceiling=0.9) < 0
-    with pytest.raises(ValueError, match="0.9 is not below the ceiling 0.9"):
+    with pytest.raises(ValueError, match=r"0\.9 is not below the ceiling 0\.9"):
         above_floor(0.5, 0.9, 0.9)
 
 
