@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from medagentbenchv2.fhir import mapped
 
-FORMAT = 2
+FORMAT = 4
 """Version of the cached forms; part of their names."""
 
 

@@ -7,6 +7,7 @@ instants (HAPI's ordinal columns). Numbers only, so that one matcher serves a si
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 DAY_MS = 86_400_000
 PREFIXES = ("eq", "ne", "ge", "gt", "le", "lt", "sa", "eb")
+LEGACY = {"=": "eq", ">": "gt", ">=": "ge", "<": "lt", "<=": "le", "~": "ap"}
+"""Comparison signs of early FHIR, which HAPI still accepts."""
 FIRST, LAST = -(2**61), 2**61
 """Stand for an open start and an open end."""
 
@@ -79,8 +82,7 @@ def _last_day(first: date, precision: str) -> int:
         return first.toordinal()
     if precision == "year":
         return date(first.year, 12, 31).toordinal()
-    following = date(first.year, first.month, 28) + timedelta(days=4)
-    return following.replace(day=1).toordinal() - 1
+    return first.toordinal() + monthrange(first.year, first.month)[1] - 1
 
 
 def _zone(text: str | None) -> timezone:

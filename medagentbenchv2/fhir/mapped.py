@@ -1,6 +1,7 @@
 """Arrays and texts in one file that is mmapped: the form that all workers of a machine share.
 
-Layout: magic, header length, CRC-32 of all that follows, JSON header, then each part at a multiple of 64 bytes.
+Layout: magic, header length, CRC-32 of that length and of all that follows, JSON header, then each part at a multiple of
+64 bytes.
 """
 
 from __future__ import annotations
@@ -55,12 +56,18 @@ def write(path: Path, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_HEAD.pack(MAGIC, len(header), zlib.crc32(body)))
+            file.write(_HEAD.pack(MAGIC, len(header), _crc(len(header), body)))
             file.write(body)
+        Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _crc(length: int, body: bytes | memoryview) -> int:
+    """CRC-32 of the header's length and all that follows it."""
+    return zlib.crc32(body, length)
 
 
 def _append(parts: list[bytes], data: bytes) -> int:
@@ -77,7 +84,7 @@ def open_file(path: Path) -> Mapped:
         mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     view = memoryview(mapping)
     magic, length, crc = _HEAD.unpack_from(view)
-    if magic != MAGIC or zlib.crc32(view[_HEAD.size :]) != crc:
+    if magic != MAGIC or _crc(length, view[_HEAD.size :]) != crc:
         raise Damaged(f"{path} does not match its checksum")
     header = orjson.loads(view[_HEAD.size : _HEAD.size + length])
     start = _HEAD.size + length

@@ -73,7 +73,7 @@ class Overlay:
         self.kinds: set[str] = set()
         """Types with any change."""
         self._state: dict[str, dict[str, Row | Deleted]] = {}
-        self._versions: dict[tuple[str, str, int], Row] = {}
+        self._versions: dict[tuple[str, str, str], Row] = {}
         self._hidden: dict[str, list[int]] = {}
 
     def get(self, kind: str, id: str) -> Row | Deleted | None:
@@ -81,7 +81,7 @@ class Overlay:
         of_kind = self._state.get(kind)
         return of_kind.get(id) if of_kind else None
 
-    def version(self, kind: str, id: str, version: int) -> Row | None:
+    def version(self, kind: str, id: str, version: str) -> Row | None:
         """A version that this rollout wrote."""
         return self._versions.get((kind, id, version))
 
@@ -89,7 +89,7 @@ class Overlay:
         """Store a new or changed record; hides is the base row that it replaces."""
         id = row.resource["id"]
         self._state.setdefault(row.kind, {})[id] = row
-        self._versions[row.kind, id, row.version] = row
+        self._versions[row.kind, id, str(row.version)] = row
         self._touch(row.kind, hides)
 
     def delete(self, kind: str, id: str, deleted: Deleted, hides: int | None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from medagentbenchv2.fhir.dates import LEGACY
 from medagentbenchv2.fhir.problems import Problem
 
 PREFIXES = ("eq", "ne", "ge", "gt", "le", "lt", "sa", "eb", "ap")
@@ -37,11 +39,13 @@ class QuantityMatcher:
         """Compile `[prefix]number[|system|code]`."""
         number, _, rest = text.partition("|")
         system, _, unit = rest.partition("|")
-        prefix = number[:2] if number[:2].isalpha() else ""
+        letters = re.match(r"[^\d.+-]*", number)
+        written_prefix = letters[0] if letters else ""
+        prefix = LEGACY.get(written_prefix, written_prefix)
         if prefix and prefix not in PREFIXES:
             raise Problem(400, f'HAPI-1941: Invalid prefix: "{prefix}"')
         try:
-            exact = Decimal(number[len(prefix) :])
+            exact = Decimal(number[len(written_prefix) :])
         except InvalidOperation:
             exact = Decimal("NaN")
         if not exact.is_finite():

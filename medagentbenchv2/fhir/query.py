@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from medagentbenchv2.fhir import controls, kinds
 from medagentbenchv2.fhir.controls import Include, Sort
-from medagentbenchv2.fhir.dates import PREFIXES, DateMatcher, parse
+from medagentbenchv2.fhir.dates import LEGACY, PREFIXES, DateMatcher, parse
 from medagentbenchv2.fhir.extract import Values, is_missing
 from medagentbenchv2.fhir.parameters import CONTROLS, PARAMETERS, Parameter, valid_names
 from medagentbenchv2.fhir.problems import Problem
@@ -179,16 +179,17 @@ def _date(value: str, quirk: bool) -> DateMatcher:
         raise Problem(400, "HAPI-1930: DateRange parameter does not support OR queries")
     text = value.replace(" ", "+")
     letters = re.match(r"[^\d\-%]*", text)
-    prefix = letters[0] if letters else ""
-    if prefix == text:
+    written_prefix = letters[0] if letters else ""
+    prefix = LEGACY.get(written_prefix, written_prefix)
+    if written_prefix == text:
         raise Problem(400, f'HAPI-1940: Invalid date/time format: "{text}"')
     if prefix == "ap":
         raise Problem(400, "HAPI-1925: Unknown comparator: APPROXIMATE")
     if prefix and prefix not in PREFIXES:
         raise Problem(400, f'HAPI-1941: Invalid prefix: "{prefix}"')
-    written = parse(text[len(prefix) :])
+    written = parse(text[len(written_prefix) :])
     if written is None:
-        raise Problem(400, f'HAPI-1882: Invalid date/time format: "{text[len(prefix) :]}"')
+        raise Problem(400, f'HAPI-1882: Invalid date/time format: "{text[len(written_prefix) :]}"')
     return DateMatcher.of(prefix or "eq", written, quirk)
 
 

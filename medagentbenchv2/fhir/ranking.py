@@ -60,9 +60,21 @@ def key_of(table: Table, row: int, sort: Sort) -> Any:
 
 def in_order(table: Table, rows: Rows, sort: Sequence[Sort]) -> Rows:
     """Rows sorted by the keys, missing ones last, then by insertion."""
+    if _is_in_order(table, rows, sort):
+        return rows
     keys: list[NDArray[Any]] = [table.columns.order[rows]]
     for one in reversed(sort):
         number, missing = sort_column(table, one, rows)
         number = np.where(missing, 0, number)
         keys += [-number if one.descending else number, missing]
     return rows[np.lexsort(keys)]
+
+
+def _is_in_order(table: Table, rows: Rows, sort: Sequence[Sort]) -> bool:
+    """Whether the rows, ascending as a search finds them, lie in one run and newest first is what is asked."""
+    if len(sort) != 1 or not sort[0].descending or not len(rows):
+        return False
+    parameter = sort[0].parameter
+    by_time = table.is_row_date(parameter) and parameter.name != "recorded-date"
+    first, last = table.run(rows[[0, -1]]).tolist()
+    return by_time and bool(first == last)

@@ -96,7 +96,7 @@ class Renderer:
         if not len(rows):
             return _texts([])
         columns = self._columns
-        run = np.searchsorted(columns.run_start, rows, side="right") - 1
+        run = np.searchsorted(columns.run_start, rows.astype(np.int32), side="right") - 1
         template, patient = columns.run_template[run], columns.run_patient[run]
         minute, value = columns.minute[rows], columns.value[rows]
         timed, valued = minute != MISSING, value != MISSING

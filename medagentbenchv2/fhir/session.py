@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from medagentbenchv2.errors import ArgumentError, not_among
-from medagentbenchv2.fhir import capability, kinds, paging, query, transactions, writing
+from medagentbenchv2.fhir import capability, controls, kinds, paging, query, transactions, writing
 from medagentbenchv2.fhir.bundles import pretty, search_bundle
 from medagentbenchv2.fhir.dates import instant_text, milliseconds
 from medagentbenchv2.fhir.ehr import Params, Resource, Response, Write
@@ -20,6 +20,7 @@ from medagentbenchv2.fhir.parsing import Refused
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.search import View, base_row
 from medagentbenchv2.fhir.snapshot import Snapshot
+from medagentbenchv2.fhir.subsets import cut
 
 BASE_URL = "http://localhost:8080/fhir"
 """What in-process answers name as the server's base, as the published server does."""
@@ -27,6 +28,8 @@ FIRST_WRITE_MS = milliseconds(datetime(2025, 1, 2, tzinfo=UTC))
 """meta.lastUpdated of a rollout's writes counts up from here by one ms a write: later than the base, and the same in
 every repetition."""
 
+READ_CONTROLS = ("_summary", "_elements", "_format", "_pretty")
+"""Parameters that shape what a read answers."""
 VALIDATIONS = ("hapi", "r4")
 """What a body must satisfy: what HAPI's parser asks, or all of R4."""
 
@@ -169,18 +172,25 @@ class Session:
                 return _unknown_operation(method, parts)
 
     def _shaped(self, response: Response, params: tuple[tuple[str, str], ...]) -> Response:
-        if response.ok and ("_pretty", "true") in params:
-            return Response(response.status, pretty(response.body), response.headers)
-        return response
+        if not response.ok or not params:
+            return response
+        resource = orjson.loads(response.body)
+        shape: dict[str, list[str]] = {}
+        for name, value in params:
+            if name in READ_CONTROLS and value:
+                shape.setdefault(name, []).append(value)
+        asked = controls.read(resource["resourceType"], shape)
+        body = orjson.dumps(cut(resource, asked["summary"], asked["elements"]))
+        return Response(response.status, pretty(body) if asked["pretty"] else body, response.headers)
 
     def _read(self, kind: str, id: str, version: str) -> Response:
         state = self._overlay.get(kind, id)
         if version:
-            wanted = self._overlay.version(kind, id, int(version)) if version.isdecimal() else None
+            wanted = self._overlay.version(kind, id, version)
             if wanted is not None:
                 return resource_response(wanted)
             if version != "1":
-                raise Problem(404, f"HAPI-0979: Version {version!r} is not valid for resource {kind}/{id}")
+                raise Problem(404, f'HAPI-0979: Version "{version}" is not valid for resource {kind}/{id}')
         elif isinstance(state, Deleted):
             raise Problem(410, f"Resource was deleted at {instant_text(state.ms)}", "deleted")
         elif isinstance(state, Row):

@@ -70,7 +70,8 @@ class Table:
 
     def run(self, rows: Rows) -> Rows:
         """Run of each row."""
-        return np.searchsorted(self.columns.run_start, rows, side="right") - 1
+        # equal types, or numpy would convert the whole column
+        return np.searchsorted(self.columns.run_start, rows.astype(np.int32), side="right") - 1
 
     def ids(self, rows: Rows) -> list[str]:
         """Logical ids of rows."""

@@ -77,16 +77,17 @@ class Columnar(Table):
         if wanted is None:
             return np.arange(low, high), later
         spans = columns.run_patient[low:high]
-        cuts = [np.searchsorted(spans, (patient, patient + 1)) + low for patient in sorted(wanted)]
-        return np.concatenate([np.arange(*cut) for cut in cuts] or [np.zeros(0, dtype=np.int64)]), later
+        edges = np.searchsorted(spans, np.array([(one, one + 1) for one in sorted(wanted)], dtype=np.int32)) + low
+        parts = [np.arange(*edge) for edge in edges.tolist()]
+        return parts[0] if len(parts) == 1 else np.concatenate([*parts, np.zeros(0, dtype=np.int64)]), later
 
     def _rows_of(self, runs: Rows) -> tuple[Rows, NDArray[np.int32]]:
         """All rows of the runs and the template of each."""
         starts = self.columns.run_start[runs].astype(np.int64)
         lengths = self.columns.run_start[runs + 1] - starts
+        ends = np.cumsum(lengths)
         template = np.repeat(self.columns.run_template[runs], lengths)
-        offsets = np.repeat(starts - np.r_[0, np.cumsum(lengths)[:-1]] if len(runs) else starts, lengths)
-        return offsets + np.arange(len(template)), template
+        return np.repeat(starts - ends + lengths, lengths) + np.arange(len(template)), template
 
     def _is_by_row(self, clause: Clause) -> bool:
         return clause.parameter.type in ("id", "instant", "quantity") or self.is_row_date(clause.parameter)

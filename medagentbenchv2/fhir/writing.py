@@ -156,4 +156,4 @@ def _check_unreferenced(view: View, id: str) -> None:
             first = item.resource["id"] if isinstance(item, Row) else found.segment.ids(found.rows[:1])[0]
             words = f"First reference found was resource {kind}/{first} in path {kind}.{parameter.paths[0]}"
             unable = f"Unable to delete Patient/{id} because at least one resource has a reference to this resource"
-            raise Problem(409, f"HAPI-0550: {unable}. {words}")
+            raise Problem(409, f"HAPI-0550: HAPI-0515: {unable}. {words}")

@@ -153,6 +153,22 @@ def test_a_hundred_thousand_searches_equal_a_list_scan() -> None:
         check(seed, 1000, snapshot, everything(Session(snapshot), tuple(DATE_NAMES)))
 
 
+def test_patients_are_found_by_name_birth_date_and_gender_as_in_a_list_scan(snapshot: Snapshot) -> None:
+    draw, session = random.Random(3), Session(snapshot)
+    patients = everything(session, ("Patient",))
+    for _ in range(200):
+        params = [
+            ("family", draw.choice(("staf", "MULLER", "o'h", "Lee,Staf", "x"))),
+            ("given", draw.choice(("p", "ann", "Ann,Peter", "Peter Stafford"))),
+            ("birthdate", draw.choice(PREFIXES) + draw.choice(("1941", "1942-03", "1943-04-15"))),
+            ("gender", draw.choice(("male", "female", "male,female"))),
+            ("_id", "S1234560,S1234561,S1234563"),
+        ]
+        chosen = draw.sample(params, draw.choice((1, 2, 3)))
+        got = orjson.loads(session.search_now("Patient", chosen).body).get("entry", [])
+        assert [entry["resource"] for entry in got] == list_scan.search(patients, "Patient", chosen), chosen
+
+
 def test_every_row_is_found_once(records: Records, snapshot: Snapshot, base: list[dict[str, Any]]) -> None:
     assert len(base) == len(records.rows.template)
     assert len({resource["id"] for resource in base}) == len(base)

@@ -109,6 +109,13 @@ def test_elements_keep_what_is_asked_and_what_is_mandatory(session: Session) -> 
         assert found["meta"]["tag"][0]["code"] == "SUBSETTED"
 
 
+def test_a_read_is_shaped_too(session: Session) -> None:
+    assert set(get(session, f"Patient/{ANN}?_elements=gender")) == {"resourceType", "id", "meta", "gender"}
+    assert set(get(session, f"Patient/{ANN}?_summary=text")) == {"resourceType", "id", "meta"}
+    assert session.request_now("GET", f"Patient/{ANN}?_format=xml").status == 406
+    assert get(session, f"Patient/{ANN}?_format=json") == get(session, f"Patient/{ANN}")
+
+
 def test_summaries(session: Session) -> None:
     def elements(summary: str) -> set[str]:
         return set(get(session, f"Patient?_summary={summary}&_count=1")["entry"][0]["resource"])

@@ -193,7 +193,9 @@ def test_a_deleted_record_is_gone(session: Session) -> None:
 def test_a_patient_that_is_referred_to_stays(session: Session) -> None:
     answer = session.request_now("DELETE", f"Patient/{ANN}")
     assert answer.status == 409
-    assert words(answer).startswith(f"HAPI-0550: Unable to delete Patient/{ANN} because at least one resource")
+    assert words(answer).startswith(
+        f"HAPI-0550: HAPI-0515: Unable to delete Patient/{ANN} because at least one resource"
+    )
     assert session.request_now("DELETE", "Patient/S1234565").status == 200  # nothing in this chart
     assert words(session.create_now("ServiceRequest", order(subject={"reference": "Patient/S1234565"})))
 
@@ -206,6 +208,8 @@ def test_a_patient_that_is_referred_to_stays(session: Session) -> None:
         ("GET", "Patient/nobody", 404),
         ("GET", "Observation/10000000000000000000000000000", 404),
         ("GET", "Observation/010001", 404),
+        ("GET", f"Patient/S1234560/_history/{'9' * 5000}", 404),
+        ("GET", f"Observation/{'9' * 5000}", 404),
         ("GET", "Patient/S1234560/$everything", 400),
         ("PATCH", "Patient/S1234560", 405),
         ("GET", "?_getpages=garbage", 410),
