@@ -11,6 +11,7 @@ InfrastructureError
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -137,6 +138,14 @@ class Completion:
     """Attempts that failed before this one."""
     system_fingerprint: str | None = None
     """The provider's mark of the backend's configuration, where it gives one."""
+
+    @property
+    def text(self) -> str:
+        """What the model wrote; of a message in parts, its text parts joined (Mistral sends its thinking as others)."""
+        content = self.message.get("content") or ""
+        if isinstance(content, str):
+            return content
+        return "".join(part.get("text", "") for part in content if part.get("type") == "text")
 
 
 def read_secret(name: str) -> str | None:
@@ -268,7 +277,7 @@ class ChatClient:
         if choice.finish_reason == "error":
             raise self._refusal(500, choice.model_extra, "the provider broke off", None)
         return Completion(
-            message=choice.message.to_dict(mode="json"),
+            message=_encodable(choice.message.to_dict(mode="python", warnings=False)),
             finish_reason=choice.finish_reason,
             usage=_usage(answer.usage),
             latency_s=latency_s,
@@ -352,6 +361,12 @@ def _is_private(host: str) -> bool:
         return ip_address(host).is_private
     except ValueError:
         return host.endswith((".localhost", ".local", ".internal"))
+
+
+def _encodable(message: dict[str, Any]) -> dict[str, Any]:
+    """The same with half characters (lone surrogates, which models do emit) made "?", so that it can be written."""
+    decoded: dict[str, Any] = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
+    return decoded
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

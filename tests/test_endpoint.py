@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -159,6 +160,31 @@ async def test_an_echoed_key_is_never_repeated() -> None:
         await ask(lambda _: Reply(status=400, body={"error": {"message": f"bad key {KEY}"}}))
     assert KEY not in str(caught.value)
     assert "[key]" in str(caught.value)
+
+
+def answering(content: object) -> Reply:
+    """A completion whose message has this content, as raw JSON."""
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+    return Reply(
+        body=json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+    )
+
+
+async def test_half_a_character_does_not_break_what_comes_after() -> None:
+    completion, _ = await ask(lambda _: answering("fine \ud83d, but cut"))
+    assert completion.text == "fine ?, but cut"
+    assert completion.text.encode()
+
+
+async def test_a_message_in_parts_is_its_text_parts() -> None:
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "one "}, {"type": "text", "text": "two"}]
+    completion, _ = await ask(lambda _: answering(parts))
+    assert completion.text == "one two"
+
+
+async def test_a_completion_without_usage_leaves_it_unknown() -> None:
+    completion, _ = await ask(lambda _: answering("hi"))
+    assert completion.usage == Usage()
 
 
 async def test_requests_are_spaced_to_the_rate() -> None:

@@ -67,7 +67,7 @@ class HostedAnswerer:
 
     def _read(self, question: Question, completion: Completion) -> Answer:
         message: dict[str, Any] = completion.message
-        text = message.get("content") or message.get("refusal") or ""
+        text = completion.text or message.get("refusal") or ""
         truncated = completion.finish_reason in TRUNCATED
         if not text.strip():
             limit = "; raise max_tokens" if truncated else ""

@@ -77,7 +77,7 @@ async def judge(run: Run, model: HostedModel, concurrency: int = 8) -> Judged:
                 return
             try:
                 completion = await client.complete(_messages(question, text), **model.sampling)
-                verdict, reason = _read(str(completion.message.get("content") or ""))
+                verdict, reason = _read(completion.text)
             except AccessError as error:
                 refused.append(error)
             except (EndpointError, ValueError) as error:
