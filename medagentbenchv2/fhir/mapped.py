@@ -1,7 +1,6 @@
 """Arrays and texts in one file that is mmapped: the form that all workers of a machine share.
 
-Layout: magic, header length, CRC-32 of that length and of all that follows, JSON header, then each part at a multiple of
-64 bytes.
+Layout: magic, header length, CRC-32 of that length and all that follows, JSON header, then the parts, 64-byte aligned.
 """
 
 from __future__ import annotations
