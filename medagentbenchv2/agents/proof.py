@@ -1,4 +1,4 @@
-"""Proof that tasks are worth grading: the oracle solves each, doing nothing solves none, no constant reply pays."""
+"""Proof that tasks are worth grading: the oracle solves each, no cheat solves any, no constant or random reply pays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from medagentbenchv2.agents.behaviours import Constant, Oracle
+from medagentbenchv2.agents.behaviours import Oracle
+from medagentbenchv2.agents.cheats import Guessing
+from medagentbenchv2.agents.registry import WORTHLESS, agent_of
 from medagentbenchv2.agents.script import Agent, play
 from medagentbenchv2.grading.answer import Answer
 from medagentbenchv2.grading.expectation import Expectation, Order
@@ -20,6 +22,8 @@ OVERALL_BOUND = 0.05
 """The same for all tasks of a variant together."""
 SMALL = 10
 """Families with fewer tasks are exempt: one task is already a share of 1."""
+GUESSES = 200
+"""Random tool sequences that a full proof tries."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class FamilyProof:
     idle: int
     oracle: int
     """Tasks that the oracle solved."""
-    null: int
-    """Tasks that finishing at once with [] solved."""
+    cheats: dict[str, int]
+    """Tasks that each worthless agent solved: null and its like."""
     constant: float
     """The largest share of tasks that one constant answer with a fixed set of orders solves."""
+    guessed: float | None = None
+    """The largest share of tasks that one random tool sequence solved; None when none was tried."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Proof:
     rows: tuple[FamilyProof, ...]
     constant: float
     """The largest share of all tasks that one constant pair solves."""
+    guessed: float | None
+    """The largest share of all tasks that one random tool sequence solved."""
     faults: tuple[str, ...]
 
     @property
@@ -67,7 +75,11 @@ class Proof:
     @property
     def null(self) -> int:
         """Tasks that doing nothing solved."""
-        return sum(row.null for row in self.rows)
+        return self.cheated("null")
+
+    def cheated(self, agent: str) -> int:
+        """Tasks that a worthless agent solved."""
+        return sum(row.cheats[agent] for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """The proof as JSON-able data."""
@@ -82,26 +94,59 @@ class _Target:
     orders: str
 
 
-async def prove(setup: Setup) -> Proof:
-    """Play oracle and null on every task and search for constants; infrastructure errors propagate."""
+async def prove(setup: Setup, *, guesses: int = 0) -> Proof:
+    """Play the oracle and every worthless agent on every task, search for constants, and try so many random tool
+    sequences; infrastructure errors propagate.
+    """
     faults: list[str] = []
     rows: list[FamilyProof] = []
     targets: list[_Target] = []
+    lucky = [0] * guesses
     for family in dict.fromkeys(task.family for task in setup.tasks):
         tasks = [task for task in setup.tasks if task.family is family]
         aims = [_target(task, await setup.world_of(task).expectations(task)) for task in tasks]
         solved = await _solved(setup, tasks, Oracle(), 1.0, faults)
-        idle_solved = len(tasks) - await _solved(setup, tasks, Constant("null"), 0.0, faults)
+        cheats = {name: len(tasks) - await _solved(setup, tasks, agent_of(name), 0.0, faults) for name in WORTHLESS}
         acting = sum(bool(aim.orders) for aim in aims)
-        best = best_constant(aims)
-        rows.append(FamilyProof(family.slug, len(tasks), acting, len(tasks) - acting, solved, idle_solved, best))
-        if len(tasks) >= SMALL and best > FAMILY_BOUND:
-            faults.append(f"{family.slug}: one constant reply solves {best:.3f} of it (bound {FAMILY_BOUND})")
+        hits = [await _hits(setup, tasks, Guessing(seed)) for seed in range(guesses)]
+        lucky = [sum(pair) for pair in zip(lucky, hits, strict=True)]
+        rows.append(
+            FamilyProof(
+                family=family.slug,
+                tasks=len(tasks),
+                acting=acting,
+                idle=len(tasks) - acting,
+                oracle=solved,
+                cheats=cheats,
+                constant=best_constant(aims),
+                guessed=max(hits) / len(tasks) if hits else None,
+            )
+        )
         targets += aims
     overall = best_constant(targets)
-    if len(rows) > 1 and len(targets) >= SMALL * len(rows) and overall > OVERALL_BOUND:
-        faults.append(f"all families: one constant reply solves {overall:.3f} (bound {OVERALL_BOUND})")
-    return Proof(setup.tasks_path or setup.tasks_variant, tuple(rows), overall, tuple(faults))
+    guessed = max(lucky) / len(targets) if lucky else None
+    faults += _beyond_bounds(rows, overall, guessed)
+    return Proof(setup.tasks_path or setup.tasks_variant, tuple(rows), overall, guessed, tuple(faults))
+
+
+def _beyond_bounds(rows: Sequence[FamilyProof], overall: float, guessed: float | None) -> list[str]:
+    """What one constant or random reply solves too much of."""
+    faults = []
+    for row in rows:
+        for what, share in (("constant reply", row.constant), ("random tool sequence", row.guessed)):
+            if row.tasks >= SMALL and share is not None and share > FAMILY_BOUND:
+                faults.append(f"{row.family}: one {what} solves {share:.3f} of it (bound {FAMILY_BOUND})")
+    for what, share in (("constant reply", overall), ("random tool sequence", guessed)):
+        large = len(rows) > 1 and sum(row.tasks for row in rows) >= SMALL * len(rows)
+        if large and share is not None and share > OVERALL_BOUND:
+            faults.append(f"all families: one {what} solves {share:.3f} (bound {OVERALL_BOUND})")
+    return faults
+
+
+async def _hits(setup: Setup, tasks: Sequence[Task], agent: Agent) -> int:
+    """How many tasks an agent solves."""
+    rollouts = [await play(agent, await setup.open(task), max_turns=setup.max_turns) for task in tasks]
+    return sum(rollout.verdict("strict").correct for rollout in rollouts)
 
 
 def best_constant(targets: Sequence[_Target]) -> float:

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from medagentbenchv2.agents.proof import Proof, prove
+from medagentbenchv2.agents.proof import FAMILY_BOUND, GUESSES, OVERALL_BOUND, Proof, prove
+from medagentbenchv2.agents.registry import WORTHLESS
 from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
 from medagentbenchv2.errors import not_among
 from medagentbenchv2.setup import Setup
@@ -81,24 +83,45 @@ def validate(
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    cheats: Annotated[
+        bool, typer.Option("--cheats", help=f"Try {GUESSES} random tool sequences, too; takes minutes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prove every task: the oracle scores 1.0, the null agent 0.0, and no constant answer pays."""
-    proof = asyncio.run(prove(_setup(variant, tasks_path, task_types)))
+    """Prove every task: the oracle scores 1.0, every cheat 0.0, and no constant answer pays."""
+    proof = asyncio.run(prove(_setup(variant, tasks_path, task_types), guesses=GUESSES if cheats else 0))
     if as_json:
         typer.echo(orjson.dumps(proof.to_json(), option=orjson.OPT_INDENT_2))
     else:
         Console().print(_proof_table(proof))
+        Console().print(_cheat_table(proof))
         for line in proof.faults:
             typer.echo(line)
     raise typer.Exit(0 if proof.holds else 1)
 
 
 def _proof_table(proof: Proof) -> Table:
-    table = Table("Family", "Tasks", "Act", "No act", "Oracle", "Null", "Best constant", title=proof.title)
+    bounds = f"One reply to all: at most {FAMILY_BOUND} of a family, {OVERALL_BOUND} of all."
+    table = Table("Family", "Tasks", "Act", "No act", "Oracle", "Best constant", title=proof.title, caption=bounds)
+    guessed = proof.guessed is not None
+    if guessed:
+        table.add_column("Best random")
     for row in proof.rows:
-        values: list[Any] = [row.family, row.tasks, row.acting, row.idle, row.oracle, row.null, f"{row.constant:.3f}"]
-        table.add_row(*map(str, values))
+        values: list[Any] = [row.family, row.tasks, row.acting, row.idle, row.oracle, f"{row.constant:.3f}"]
+        table.add_row(*map(str, values), *([f"{row.guessed:.3f}"] if guessed else []))
     table.add_section()
-    table.add_row("all", str(proof.tasks), "", "", str(proof.oracle), str(proof.null), f"{proof.constant:.3f}")
+    values = ["all", proof.tasks, "", "", proof.oracle, f"{proof.constant:.3f}"]
+    table.add_row(*map(str, values), *([f"{proof.guessed:.3f}"] if guessed else []))
+    return table
+
+
+def _cheat_table(proof: Proof) -> Table:
+    table = Table(title="Tasks that each cheat solves", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("Family", no_wrap=True)
+    for name in WORTHLESS:
+        table.add_column(name.replace("_", "\n"), justify="right")
+    for row in proof.rows:
+        table.add_row(row.family, *(str(row.cheats[name]) for name in WORTHLESS))
+    table.add_section()
+    table.add_row("all", *(str(proof.cheated(name)) for name in WORTHLESS))
     return table

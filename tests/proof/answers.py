@@ -74,7 +74,11 @@ def _(item: Day, right: Any) -> Iterator[tuple[str, Any, str]]:
 def _(item: Instant, right: Any) -> Iterator[tuple[str, Any, str]]:
     for how, seconds in (("a second early", -1), ("a second late", 1)):
         yield how, (item.value + timedelta(seconds=seconds)).isoformat(), "wrong_value"
-    yield "the same clock in another zone", item.value.replace(tzinfo=timezone(timedelta(hours=5))).isoformat(), "wrong_value"
+    yield (
+        "the same clock in another zone",
+        item.value.replace(tzinfo=timezone(timedelta(hours=5))).isoformat(),
+        "wrong_value",
+    )
     yield "date only", item.value.date().isoformat(), "wrong_value"
     yield "-1", -1, "wrong_value"
     yield "in words", f"{item.value:%B %d, %Y %H:%M}", "wrong_value"

@@ -195,4 +195,3 @@ def _dated(call: Call) -> str:
 def _text(order: dict[str, Any]) -> str:
     concept = order["medicationCodeableConcept"]
     return str(concept.get("text") or concept["coding"][0]["display"])
-

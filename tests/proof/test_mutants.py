@@ -20,9 +20,9 @@ async def complaint(work: Work, mutant: Mutant) -> str | None:
     failure = verdict.failure
     found = (failure.group, failure.category) if failure else None
     reported = {check.category for check in verdict.failed}
-    if verdict.reward == 0.0 and found == (mutant.group, mutant.category):
-        if mutant.entails or reported == {mutant.category, *mutant.also}:
-            return None
+    exactly = mutant.entails or reported == {mutant.category, *mutant.also}
+    if verdict.reward == 0.0 and found == (mutant.group, mutant.category) and exactly:
+        return None
     return f"{work.task.family.slug} {work.task.id}, {mutant.name}: {mutant.kind} became {found}, {sorted(reported)}"
 
 
