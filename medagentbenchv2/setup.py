@@ -5,6 +5,7 @@ Whatever speaks HTTP is imported only where a remote server is used.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from medagentbenchv2.rollout import Output, Rollout
 from medagentbenchv2.tasks.generated import (
     GENERATED,
     Recipe,
+    at_hand,
     evaluation_recipe,
     grow,
     public_tasks,
@@ -117,7 +119,7 @@ class Setup:
     def world(self) -> World:
         """The EHR of the evaluation tasks."""
         if self.tasks_variant == GENERATED and self.tasks_path is None and self.seed:
-            return grow(evaluation_recipe(self.seed, self.difficulty, self._families))
+            return grow(evaluation_recipe(self.seed, self.difficulty, self.families))
         return default_world()
 
     @cached_property
@@ -126,8 +128,7 @@ class Setup:
         if self.tasks_path is not None:
             path = Path(self.tasks_path).expanduser()
             tasks = select(read_tasks(path), self.task_types, path.name)
-            if self.fhir_api_base is None:
-                _refuse_unknown_patients(tasks, self.world)
+            self._refuse_unknown_patients(tasks)
             return tasks
         pool = self._published() if self.holding is not None else None
         pool = pool or self.world.tasks.get(self.tasks_variant) or public_tasks(self.world)
@@ -136,24 +137,49 @@ class Setup:
     def _published(self) -> list[Task] | None:
         """The tasks for what the remote server holds; None when it holds our own EHR."""
         holding = self.holding
-        if holding is None or (holding.hospital == "ours" and holding.checksum == self.world.snapshot.checksum):
+        if holding is None or self._holds_ours:
             return None
         if holding.hospital != "published":
             what = (
-                "another version of our EHR" if holding.hospital == "ours" else "neither our EHR nor the published one"
+                "another EHR than the one that ships with this version"
+                if holding.hospital == "ours"
+                else "neither our EHR nor the published one"
             )
             raise ArgumentError(f"fhir_api_base: {self.fhir_api_base} holds {what}; give tasks_path with tasks for it")
         if self.tasks_variant not in VARIANTS:
             raise not_among("tasks_variant", self.tasks_variant, VARIANTS)
         return read_tasks(data.path("published", f"{self.tasks_variant}.jsonl"))
 
+    @property
+    def _holds_ours(self) -> bool:
+        """Whether a remote server holds the very EHR that the evaluation tasks were made for."""
+        holding = self.holding
+        return holding is not None and holding.hospital == "ours" and holding.checksum == self.world.snapshot.checksum
+
+    def _refuse_unknown_patients(self, tasks: Sequence[Task]) -> None:
+        """Count the MRNs of a user's tasks that the EHR lacks in one error."""
+        named = {mrn for task in tasks if (mrn := getattr(task.slots, "mrn", None)) is not None}
+        if self.fhir_api_base is None:
+            patients = self.world.snapshot.base.of("Patient")
+            unknown = sorted(mrn for mrn in named if patients.find("Patient", mrn) is None)
+            remedy = "give fhir_api_base for a server that holds them"
+        else:
+            from medagentbenchv2.fhir.preflight import unknown_patients
+
+            unknown = unknown_patients(self.fhir_api_base, named)
+            remedy = f"give tasks for what {self.fhir_api_base} holds"
+        if unknown:
+            shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
+            missing = f"{len(unknown)} of {len(named)} patients are not in the EHR ({shown})"
+            raise ArgumentError(f"tasks_path: {missing}; {remedy}")
+
     @cached_property
     def train_tasks(self) -> list[Task]:
         """Generated tasks of the same families, from training worlds only."""
-        return training_tasks(self.num_train_tasks, self.seed, self.difficulty, self._families)
+        return training_tasks(self.num_train_tasks, self.seed, self.difficulty, self.families)
 
     @cached_property
-    def _families(self) -> tuple[str, ...]:
+    def families(self) -> tuple[str, ...]:
         """The families in play, in the registry's order."""
         if self.tasks_variant == GENERATED and self.tasks_path is None:
             return select_families(self.task_types)
@@ -164,14 +190,19 @@ class Setup:
         """A task by its id and its world's number, among evaluation and training tasks."""
         if world == self.world.number:
             return self._by_id[task_id]
-        recipe = Recipe(world, self.seed, self.difficulty, self._families)
-        return next(task for task in grow(recipe).tasks[GENERATED] if task.id == task_id)
+        return next(task for task in grow(self._recipe(world)).tasks[GENERATED] if task.id == task_id)
 
     def world_of(self, task: Task) -> World:
         """The world that holds a task's patient."""
-        if task.world == self.world.number:
-            return self.world
-        return grow(Recipe(task.world, self.seed, self.difficulty, self._families))
+        return self.world if task.world == self.world.number else grow(self._recipe(task.world))
+
+    async def prepare(self, number: int) -> None:
+        """Have a world in memory, so that neither `find` nor `open` keeps other rollouts waiting for it."""
+        if number != self.world.number and at_hand(self._recipe(number)) is None:
+            await asyncio.to_thread(grow, self._recipe(number))
+
+    def _recipe(self, number: int) -> Recipe:
+        return Recipe(number, self.seed, self.difficulty, self.families)
 
     @cached_property
     def _by_id(self) -> dict[str, Task]:
@@ -187,11 +218,12 @@ class Setup:
         """Start a rollout of a task. Raises InfrastructureError when the EHR cannot be read."""
         output: Output = "compact" if self.tool_output == "compact" else "bundle"
         if self.server is None or self.holding is None:
+            await self.prepare(task.world)
             return await Rollout.enter(self.world_of(task), task, output=output)
         from medagentbenchv2.fhir.remote import RemoteSession
 
-        # a user's own server was loaded when it was loaded; the benchmark's hospitals are older than the freeze
-        frozen_at = None if self.holding.hospital == "other" else FREEZE
+        # a user's own EHR was loaded whenever it was loaded; the benchmark's hospitals are older than the freeze
+        frozen_at = FREEZE if self._holds_ours or self.holding.hospital == "published" else None
         ehr = RemoteSession(self.server, task.now, frozen_at=frozen_at, isolated=self.writes == "isolated")
         return await Rollout.open(task, ehr, output=output)
 
@@ -212,9 +244,9 @@ class Setup:
 
     @property
     def _ehr_identity(self) -> str:
-        if self.holding is None or self.holding.hospital == "ours":
+        if self.holding is None:
             return self.world.snapshot.checksum
-        return self.holding.hospital
+        return self.holding.checksum or self.holding.hospital
 
     @cached_property
     def task_fingerprint(self) -> str:
@@ -235,14 +267,3 @@ FINISH_HINT = (
     "When everything is done, call finish once with a list: the value or values that the instruction asks for, in the "
     "order asked, numbers as numbers; [-1] where there is none, and an empty list where nothing is asked for."
 )
-
-
-def _refuse_unknown_patients(tasks: Sequence[Task], world: World) -> None:
-    named = {mrn for task in tasks if (mrn := getattr(task.slots, "mrn", None)) is not None}
-    unknown = sorted(mrn for mrn in named if world.snapshot.base.of("Patient").find("Patient", mrn) is None)
-    if unknown:
-        shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        raise ArgumentError(
-            f"tasks_path: {len(unknown)} of {len(named)} patients are not in the EHR ({shown}); "
-            "give fhir_api_base for a server that holds them"
-        )

@@ -68,9 +68,14 @@ class Snapshot:
         source = Path(path)
         checksum = packing.header(source)["checksum"]
         name = f"snapshot-{checksum[:16]}"
-        found = cache.open_cached(name, checksum, lambda target: cls.load(source)._write(target), cache_dir)
+        return cls.of(cache.open_cached(name, checksum, lambda target: cls.load(source).write(target), cache_dir))
+
+    @classmethod
+    def of(cls, found: mapped.Mapped) -> Snapshot:
+        """The snapshot in a file that `write` wrote and that is mapped now."""
         columns = Columns(**{name: found.arrays[name] for name in Columns.__dataclass_fields__})
-        return _assemble(checksum, found.facts, columns, {name: bytes(text) for name, text in found.texts.items()})
+        texts = {name: bytes(text) for name, text in found.texts.items()}
+        return _assemble(found.facts["content"], found.facts, columns, texts)
 
     @classmethod
     def from_ndjson(cls, directory: str | Path, cache_dir: str | Path | None = None) -> Snapshot:
@@ -90,11 +95,18 @@ class Snapshot:
         plain = [{name: value for name, value in patient.items() if name != "meta"} for patient in patients]
         return Records(plain, self._table.templates.all(), unsort(self._columns), self._base_id, self.labels)
 
-    def _write(self, path: Path) -> None:
+    def write(self, path: Path, stamp: str | None = None, **texts: bytes) -> None:
+        """Write the form that processes map, found again by its stamp (the checksum by default); texts go along."""
         records = self.records()
         assert self._columns is not None  # records() has checked it
-        facts = {**_facts(records), "checksum": self.checksum}
-        mapped.write(path, facts, self._columns.arrays(), _texts(records))
+        facts = {**_facts(records), "checksum": stamp or self.checksum, "content": self.checksum}
+        mapped.write(path, facts, self._columns.arrays(), _texts(records) | texts)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its columns and of the answers that it keeps."""
+        arrays = self._columns.arrays().values() if self._columns else ()
+        return sum(array.nbytes for array in arrays) + self.responses.size
 
 
 def _assemble(checksum: str, facts: Mapping[str, Any], columns: Columns, texts: Mapping[str, bytes]) -> Snapshot:

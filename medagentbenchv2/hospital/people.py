@@ -129,10 +129,16 @@ def patient_resource(person: Person, particulars: Particulars) -> dict[str, Any]
 
 
 def other_given_name(person: Person, particulars: Particulars, taken: set[str]) -> str:
-    """The first given name of the same community and gender that is neither this person's nor taken."""
-    pool = particulars.community.women if person.gender == "female" else particulars.community.men
-    start = person.index % len(pool)
-    return next(name for name in (*pool[start:], *pool[:start]) if name != person.given and name not in taken)
+    """The first given name of the same gender that is neither this person's nor taken: of the same community, and of
+    the largest one when that has no more.
+    """
+    for community in (particulars.community, COMMUNITIES[0]):
+        pool = community.women if person.gender == "female" else community.men
+        start = person.index % len(pool)
+        for name in (*pool[start:], *pool[:start]):
+            if name != person.given and name not in taken:
+                return name
+    raise ArgumentError(f"visitors: no given name is left for another {person.family}; plant fewer look-alikes")
 
 
 def _extension(url: str, system: str, code: str, display: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 
 from medagentbenchv2.errors import ArgumentError
@@ -20,6 +19,8 @@ from medagentbenchv2.tasks.planting import Asking, plant
 from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tasks.world import World
+from medagentbenchv2.tasks.world_cache import WorldCache
+from medagentbenchv2.tasks.world_file import open_world, stamp
 
 GENERATED = "generated"
 PER_FAMILY = 10
@@ -29,6 +30,9 @@ FIRST_EVAL, EVAL_WORLDS = 4000, 900
 """World numbers of evaluation worlds with a private seed; training worlds end below."""
 SCALE = {1: 0.06, 2: 0.2, 3: 0.6}
 """Chart size by difficulty, as a share of the default EHR's."""
+MEMORY = 512 * 2**20
+"""Bytes of generated worlds that a process keeps."""
+_KEPT = WorldCache(MEMORY)
 _EARLIEST = datetime(2021, 1, 1, tzinfo=UTC)
 _MINUTES = 5 * 365 * 24 * 60
 
@@ -53,9 +57,23 @@ def evaluation_recipe(seed: int, difficulty: int, families: tuple[str, ...]) -> 
     return Recipe(FIRST_EVAL + seed % EVAL_WORLDS, seed, difficulty, families)
 
 
-@lru_cache(maxsize=64)
 def grow(recipe: Recipe) -> World:
-    """The world of a recipe; the 64 used last are kept."""
+    """The world of a recipe: from memory, else from this machine's file, else grown from its seed."""
+    return _KEPT.get(recipe, lambda: _opened(recipe))
+
+
+def at_hand(recipe: Recipe) -> World | None:
+    """The world of a recipe if it is in memory: nothing to wait for."""
+    return _KEPT.at_hand(recipe)
+
+
+def _opened(recipe: Recipe) -> World:
+    found = stamp((recipe.key, *recipe.families), recipe.families)
+    return open_world(recipe.number, found, GENERATED, lambda: grow_anew(recipe)) if found else grow_anew(recipe)
+
+
+def grow_anew(recipe: Recipe) -> World:
+    """The world of a recipe from its seed alone."""
     rng = random.Random(f"{recipe.key}/clock")
     end = _EARLIEST + timedelta(minutes=rng.randrange(_MINUTES))
     ward = Ward.open(

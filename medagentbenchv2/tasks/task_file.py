@@ -31,11 +31,15 @@ DEFAULT_CLOCKS = {
 
 def read_tasks(path: Path) -> list[Task]:
     """All tasks of a file. Raises ArgumentError that names the row and the field for anything unusable."""
-    rows = _rows(path)
-    tasks = [_task(row, number, f"tasks_path: {path.name}, row {number}") for number, row in enumerate(rows, 1)]
+    return parse_tasks(_rows(path), path.name)
+
+
+def parse_tasks(rows: Iterable[Any], name: str) -> list[Task]:
+    """Tasks from the rows of a file of that name. Raises ArgumentError as `read_tasks` does."""
+    tasks = [_task(row, number, f"tasks_path: {name}, row {number}") for number, row in enumerate(rows, 1)]
     doubled = _first_double(task.id for task in tasks)
     if doubled is not None:
-        raise ArgumentError(f"tasks_path: {path.name} holds the id {doubled!r} twice; ids must be unique")
+        raise ArgumentError(f"tasks_path: {name} holds the id {doubled!r} twice; ids must be unique")
     return tasks
 
 

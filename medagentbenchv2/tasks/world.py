@@ -27,6 +27,9 @@ VARIANTS: dict[str, tuple[str, int]] = {
 }
 """The three named variants: edition and tasks per family."""
 
+PER_TASK = 40_000
+"""Bytes that a task in use keeps in memory beside the snapshot: prompt, expectations, rendered records (measured)."""
+
 
 class World:
     """A hospital's snapshot and its tasks by variant; shared by all rollouts of a process."""
@@ -36,6 +39,11 @@ class World:
         self.snapshot = snapshot
         self.tasks = tasks
         self._expected: dict[Task, dict[Profile, Expectation]] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes when all its tasks are in use, about."""
+        return self.snapshot.size + PER_TASK * sum(map(len, self.tasks.values()))
 
     def ehr(self, task: Task) -> Session:
         """A fresh view of the EHR as of the task's clock, for one rollout."""
