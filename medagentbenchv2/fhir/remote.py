@@ -144,7 +144,7 @@ class RemoteSession:
                 return refusal(Problem(400, words, "not-supported"))
 
     async def _version(self, kind: str, id: str, version: str) -> Response:
-        wanted = self._overlay.version(kind, id, int(version)) if version.isdecimal() else None
+        wanted = self._overlay.version(kind, id, version)
         if wanted is not None:
             return resource_response(wanted)
         response = await self._server.get(f"{quote(kind)}/{quote(id)}/_history/{quote(version)}")

@@ -11,6 +11,7 @@ import weakref
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
@@ -24,6 +25,8 @@ PAGE = 1000
 """Rows asked for at a time."""
 LONGEST_WAIT_S = 30.0
 """A Retry-After beyond this is shortened to it."""
+LONGEST_PAUSE_S = 5.0
+"""The longest random pause before an attempt is repeated."""
 
 
 class _Again(Exception):
@@ -112,13 +115,12 @@ class Server:
             answer = await self._client().request(
                 method, url, params=list(params) or None, content=body, headers=headers
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise _Again(f"no connection ({type(error).__name__})") from None
         except httpx.HTTPError as error:
+            if _never_sent(error):
+                raise _Again(f"no connection ({type(error).__name__})") from None
             if careful:
-                raise InfrastructureError(
-                    f"{method} {url}: {type(error).__name__}; it may have been accepted"
-                ) from None
+                words = f"{method} {url}: {type(error).__name__}; it may have been accepted"
+                raise InfrastructureError(words) from None
             raise _Again(f"{type(error).__name__}: {error}") from None
         if answer.status_code in (429, 503) or (answer.status_code >= 500 and not careful):
             raise _Again(f"status {answer.status_code}", _seconds(answer.headers.get("retry-after")))
@@ -142,7 +144,13 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.wait_s if isinstance(error, _Again) else None
     # The jitter is unseeded on purpose: many rollouts must not come back at the same moment.
-    return wait_random_exponential(multiplier=0.2, max=5)(state) + min(asked or 0.0, LONGEST_WAIT_S)
+    return wait_random_exponential(multiplier=0.2, max=LONGEST_PAUSE_S)(state) + min(asked or 0.0, LONGEST_WAIT_S)
+
+
+def _never_sent(error: httpx.HTTPError) -> bool:
+    """Whether no connection was made; the transport gives a lost answer the name of a connection that timed out."""
+    never = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return isinstance(error, httpx.PoolTimeout) or isinstance(error.__cause__, never)
 
 
 def _seconds(text: Any) -> float | None:
