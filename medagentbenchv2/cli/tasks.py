@@ -13,13 +13,15 @@ from rich.table import Table
 
 from medagentbenchv2.agents.proof import FAMILY_BOUND, GUESSES, OVERALL_BOUND, Proof, prove
 from medagentbenchv2.agents.registry import WORTHLESS
+from medagentbenchv2.cli.leaks import leaks
 from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
 from medagentbenchv2.errors import not_among
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.explain import explain
 from medagentbenchv2.tasks.task_file import write_tasks
 
-tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export.", no_args_is_help=True)
+tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export, leaks.", no_args_is_help=True)
+tasks_app.command("leaks")(leaks)
 
 
 def _setup(variant: str, tasks_path: str | None, task_types: list[str] | None) -> Setup:
