@@ -1,5 +1,6 @@
 """`load_environment`: checks its arguments and picks the face for the verifiers that is installed."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from medagentbenchv2.setup import Setup
@@ -40,7 +41,8 @@ def load_environment(
         writes: isolated (each rollout sees its own writes) or server (with fhir_api_base: really posted).
 
     Returns:
-        A verifiers environment: a ToolEnv with the classic interface.
+        A verifiers environment: a ToolEnv with the classic interface; the native v1 Env under verifiers 0.4, which
+        has v1 alone.
 
     Raises:
         ArgumentError: An argument is wrong; the message names it, the value and the fix.
@@ -63,6 +65,10 @@ def load_environment(
         writes=writes,
     )
     setup.check()
+    if find_spec("verifiers.envs") is None and find_spec("verifiers.legacy") is None:
+        from medagentbenchv2.faces.v1.env import load_v1_environment
+
+        return load_v1_environment(setup)
     if protocol == "text":
         from medagentbenchv2.faces.text import MedAgentBenchTextEnv
 
