@@ -15,9 +15,10 @@ from medagentbenchv2.agents.proof import FAMILY_BOUND, GUESSES, OVERALL_BOUND, P
 from medagentbenchv2.agents.registry import WORTHLESS
 from medagentbenchv2.cli.leaks import leaks
 from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
+from medagentbenchv2.cli.verdicts import verdicts_in
 from medagentbenchv2.errors import not_among
 from medagentbenchv2.setup import Setup
-from medagentbenchv2.tasks.explain import explain
+from medagentbenchv2.tasks.explain import explain, explain_verdict
 from medagentbenchv2.tasks.task_file import write_tasks
 
 tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export, leaks.", no_args_is_help=True)
@@ -52,20 +53,28 @@ def show(
     task_id: Annotated[str, typer.Argument(help="A task id such as task8_3.")],
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
+    verdict: Annotated[
+        Path | None,
+        typer.Option(help="Explain a verdict on the task: a verdict's JSON, a trace, runs.jsonl or a run's folder."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a task's prompt, what is right, and why."""
+    """Print a task's prompt, what is right, and why; with --verdict also what was wrong."""
     setup = _setup(variant, tasks_path, None)
     by_id = {task.id: task for task in setup.tasks}
     if task_id not in by_id:
         raise not_among("task_id", task_id, by_id)
     task = by_id[task_id]
     rollout = asyncio.run(setup.open(task))
+    verdicts = verdicts_in(verdict, task_id) if verdict else []
     if as_json:
         right = {name: e.model_dump(mode="json") for name, e in rollout.expectations.items()}
-        typer.echo(orjson.dumps(task.to_json() | {"expectations": right}, option=orjson.OPT_INDENT_2))
+        said = {"verdicts": verdicts} if verdict else {}
+        typer.echo(orjson.dumps(task.to_json() | {"expectations": right} | said, option=orjson.OPT_INDENT_2))
         return
     typer.echo(explain(task, rollout.expectations))
+    for one in verdicts:
+        typer.echo("\n" + "\n".join(explain_verdict(one)))
 
 
 @tasks_app.command("export")
@@ -104,7 +113,10 @@ def validate(
 
 def _proof_table(proof: Proof) -> Table:
     bounds = f"One reply to all: at most {FAMILY_BOUND} of a family, {OVERALL_BOUND} of all."
-    table = Table("Family", "Tasks", "Act", "No act", "Oracle", "Best constant", title=proof.title, caption=bounds)
+    table = Table(title=proof.title, caption=bounds)
+    table.add_column("Family", no_wrap=True)
+    for name in ("Tasks", "Act", "No act", "Oracle", "Best constant"):
+        table.add_column(name)
     guessed = proof.guessed is not None
     if guessed:
         table.add_column("Best random")
