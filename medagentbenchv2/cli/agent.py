@@ -1,14 +1,19 @@
 """`medagentbenchv2 agent`: scripted agents for offline runs."""
 
-from typing import Annotated
+import asyncio
+from pathlib import Path
+from typing import Annotated, get_args
 
 import typer
 
 from medagentbenchv2.agents.registry import agent_of
 from medagentbenchv2.agents.server import AgentServer
 from medagentbenchv2.cli.options import TasksPath, TaskTypes, Variant
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.runs.chat_files import Format, write_jsonl, write_parquet
+from medagentbenchv2.runs.demonstrations import Style, rows
 from medagentbenchv2.setup import Setup
+from medagentbenchv2.tasks.generated import GENERATED
 
 agent_app = typer.Typer(help="Scripted agents: oracle, null, minus_one, silent, erring:<rate>.", no_args_is_help=True)
 
@@ -42,3 +47,38 @@ def serve(
     app = AgentServer(agent_of(name), setup)
     typer.echo(f"{name} answers for {len(setup.tasks)} tasks at http://{host}:{port}/v1")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+
+
+@agent_app.command("traces")
+def traces(
+    name: Annotated[str, typer.Argument(help="oracle, or erring:<rate>[:<seed>]; wrong rollouts are left out.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many rollouts.")] = 1000,
+    task_types: TaskTypes = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="jsonl or parquet; by default what the file's name ends in.")
+    ] = None,
+    style: Annotated[str, typer.Option(help="openai (arguments as text) or hf (as objects, with origin).")] = "openai",
+    seed: Annotated[int, typer.Option(help="Seed of the training worlds.")] = 0,
+    first_world: Annotated[int, typer.Option(help="Training world to begin with; world 0 is for evaluation.")] = 1,
+    difficulty: Annotated[int, typer.Option(help="1 to 3.")] = 1,
+    tool_output: Annotated[str, typer.Option(help="bundle or compact: how search results read.")] = "bundle",
+) -> None:
+    """Write correct rollouts on training worlds as chat messages with tool calls, to train on."""
+    chosen = file_format or ("parquet" if out.suffix == ".parquet" else "jsonl")
+    if chosen not in get_args(Format):
+        raise not_among("format", chosen, get_args(Format))
+    if style not in get_args(Style):
+        raise not_among("style", style, get_args(Style))
+    setup = Setup(
+        tasks_variant=GENERATED,
+        task_types=tuple(task_types) if task_types else None,
+        split="train",
+        seed=seed,
+        difficulty=difficulty,
+        tool_output=tool_output,
+    )
+    form: Style = "hf" if style == "hf" else "openai"
+    found = rows(agent_of(name), setup, number, form, first_world=first_world)
+    write = write_parquet(found, out, form) if chosen == "parquet" else write_jsonl(found, out)
+    typer.echo(f"{asyncio.run(write)} rollouts written to {out}")

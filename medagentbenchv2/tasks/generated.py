@@ -106,9 +106,9 @@ def training_tasks(number: int, seed: int, difficulty: int, families: tuple[str,
     return list(islice(training_stream(seed, difficulty, families), number))
 
 
-def training_stream(seed: int, difficulty: int, families: tuple[str, ...]) -> Iterator[Task]:
-    """All training tasks of one seed, dealt round the families within each world."""
-    for number in range(1, FIRST_EVAL):
+def training_stream(seed: int, difficulty: int, families: tuple[str, ...], first: int = 1) -> Iterator[Task]:
+    """All training tasks of one seed from world `first` on, dealt round the families within each world."""
+    for number in range(first, FIRST_EVAL):
         tasks = grow(Recipe(number, seed, difficulty, families)).tasks[GENERATED]
         yield from (task for place in range(PER_FAMILY) for task in tasks[place::PER_FAMILY])
 
