@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def report(
         build_board(variant, runs.of_variant(variant), cards, registered, _focus(focus, runs, variant, cards))
         for variant in runs.variants
     ]
-    folders = [out] if len(boards) == 1 else [out / board.variant for board in boards]
+    folders = [out] if len(boards) == 1 else [out / _folder_name(board.variant) for board in boards]
     files = [file for board, folder in zip(boards, folders, strict=True) for file in write(board, folder)]
     return Report(out, tuple(boards), tuple(folders), tuple(files))
 
@@ -90,6 +91,11 @@ def write(board: Board, folder: Path) -> list[Path]:
     about = f"leaderboard, families, failures and all {rollouts} rollouts in one file that needs no network"
     (folder / "README.md").write_text(readme(board, tables, drawn, written, about), encoding="utf-8", newline="\n")
     return [*written, folder / "README.md"]
+
+
+def _folder_name(variant: str) -> str:
+    """A variant as a folder's name: it may come from somebody's config.json."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", variant) or "_"
 
 
 def _focus(focus: str | None, runs: Runs, variant: str, cards: Mapping[str, ModelCard]) -> str | None:

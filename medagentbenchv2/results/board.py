@@ -139,7 +139,7 @@ def _find(entries: Sequence[Entry], focus: str) -> Entry:
 def _comparability(runs: Sequence[Run]) -> tuple[str, ...]:
     """Sentences on runs whose scores should not be compared."""
     tasks = {run.fingerprints["task"] for run in runs if "task" in run.fingerprints}
-    gradings = {str(run.config["grading"]) for run in runs if run.config.get("grading")}
+    gradings = {grading for run in runs if (grading := run.grading)}
     notes = []
     if len(tasks) > 1:
         notes.append(f"The runs have {len(tasks)} different task fingerprints: their scores are not comparable.")

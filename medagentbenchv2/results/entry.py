@@ -71,7 +71,10 @@ class Entry:
 
     @cached_property
     def interval(self) -> Interval | None:
-        """95 % interval of the accuracy on these tasks: Wilson for single attempts, else a bootstrap of tasks."""
+        """95 % interval of the accuracy on these tasks: Wilson for single attempts, else a bootstrap of tasks.
+
+        Tasks that all score the same have a Wilson interval with repeats as well, one trial a task.
+        """
         return self._interval(list(self.scores))
 
     def tasks_of(self, group: Group) -> list[str]:
@@ -149,6 +152,6 @@ class Entry:
 
     def _interval(self, tasks: list[str]) -> Interval | None:
         scores = [self.scores[task] for task in tasks]
-        if not self.repeated:
-            return wilson(int(sum(scores)), len(scores))
+        if not self.repeated or len(set(scores)) <= 1:
+            return wilson(float(sum(scores)), len(scores))  # resampling equal scores would feign certainty
         return task_bootstrap(scores, [self.groups[task].key for task in tasks], self.how)

@@ -70,10 +70,10 @@ def _neighbours(board: Board) -> list[str]:
     if not board.adjacent:
         return []
     clear = [pair for pair in board.adjacent if pair.differs]
-    said = f"Of the {len(board.adjacent)} pairs of neighbours on the leaderboard {len(clear)} differ"
+    said = f"Pairs of neighbours on the leaderboard that differ: {len(clear)} of {len(board.adjacent)}"
     if not clear:
-        return [f"{said}: no order between neighbours is shown."]
-    return [f"{said}: " + "; ".join(f"{pair.first} over {pair.second} ({tested(pair)})" for pair in clear) + "."]
+        return [f"{said}; no order between neighbours is shown."]
+    return [f"{said}. " + "; ".join(f"{pair.first} over {pair.second} ({tested(pair)})" for pair in clear) + "."]
 
 
 def _scale(board: Board) -> list[str]:
@@ -119,7 +119,7 @@ def _focus(board: Board) -> list[str]:
     side = "above" if gap > 0 else "below" if gap < 0 else "at"
     return [
         f"{board.focus.label} stands {percent(abs(gap))} points {side} the field average of {percent(average)} % "
-        f"({len(board.field)} other models)."
+        f"(models in the field: {len(board.field)})."
     ]
 
 

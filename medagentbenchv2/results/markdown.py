@@ -25,7 +25,8 @@ METHOD = """\
 - Accuracy is the mean over tasks of the share of scored attempts that are correct. Infrastructure errors are outside
   every denominator. Models of equal accuracy share a rank.
 - Intervals are at 95 % for *these tasks*: Wilson 1927 for single attempts; with repeats a percentile bootstrap that
-  resamples tasks within their family (Miller 2024, arXiv 2411.00640; Bowyer et al. 2025, arXiv 2503.01747).
+  resamples tasks within their family (Miller 2024, arXiv 2411.00640; Bowyer et al. 2025, arXiv 2503.01747), or Wilson
+  with one trial a task where all tasks score the same.
 - *New families*: clustered by family, t with C-1 degrees of freedom. *New patients*: clustered by patient, where the
   traces name the patient.
 - Pairs: exact McNemar on the shared tasks for single attempts, else a paired permutation test; Holm 1979 over all

@@ -58,6 +58,20 @@ class Run:
             return {str(side): str(value) for side, value in known.items()}
         return {"run": str(known)} if known else {}
 
+    @property
+    def grading(self) -> str | None:
+        """The grading profile that the run was told to use; None where it used the default or does not say."""
+        for arguments in (self.config, self.config.get("setup"), self.config.get("env_args")):
+            if isinstance(arguments, dict) and arguments.get("grading"):
+                return str(arguments["grading"])
+        return None
+
+    @property
+    def embedded(self) -> bool:
+        """True where the run says that it used the EHR inside the package."""
+        said = self.config.get("setup") or self.config.get("env_args")
+        return isinstance(said, dict) and said.get("fhir_api_base") is None
+
     def attempt(self, number: int) -> tuple[Row, ...]:
         """The rows of one attempt."""
         return tuple(row for row in self.rows if row.attempt == number)

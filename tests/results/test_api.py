@@ -69,6 +69,13 @@ def test_variants_are_never_mixed(tmp_path: Path) -> None:
     assert all((folder / "report.html").is_file() for folder in made.folders)
 
 
+def test_a_variant_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    for n, variant in enumerate(("../../escape", "new_tasks")):
+        write_run(tmp_path / "in" / str(n), "m", [row("task1_1")], variant=variant)
+    made = report([tmp_path / "in"], tmp_path / "deep" / "out", families=FAMILIES)
+    assert made.folders[0] == tmp_path / "deep" / "out" / "______escape"
+
+
 def test_an_unknown_focus_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     write_run(tmp_path / "a", "m", [row("task1_1")])
     with pytest.raises(ArgumentError, match="focus: 'nobody'"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.results.board import Board, build_board, competition_ranks, ordinal
-from medagentbenchv2.results.families import Group
+from medagentbenchv2.results.families import Group, load_families
 from medagentbenchv2.results.models import ModelCard
 from tests.results.conftest import board_of, run_of
 from tests.results.made import FAMILIES, row, rows
@@ -149,3 +149,19 @@ def test_what_was_billed_goes_before_what_prices_say() -> None:
     made = [row("task1_1", cost=0.25), row("task1_2", cost=0.5), row("task1_3", correct=False, status="error")]
     (entry,) = build_board("new_tasks", [run_of("lab/m", made)], {"lab/m": card}, FAMILIES).entries
     assert entry.cost == 0.75
+
+
+def test_repeats_that_all_score_the_same_do_not_feign_certainty() -> None:
+    made = [row(f"task1_{k}", attempt=a, correct=a == 1) for k in range(4) for a in (1, 2)]
+    (entry,) = board_of({"a": made}).entries
+    assert entry.interval is not None
+    assert (entry.interval.estimate, entry.interval.method) == (0.5, "Wilson")
+    assert entry.interval.low < 0.2 < 0.8 < entry.interval.high
+
+
+def test_the_registry_fits_what_reports_ask_of_it() -> None:
+    families = load_families()
+    assert len(families) == 20
+    assert {(f.edition, f.number) for f in families.values()} == {(e, n) for e in ("v1", "v2") for n in range(1, 11)}
+    assert {f.kind for f in families.values()} == {"query", "action"}
+    assert all(f.title for f in families.values())

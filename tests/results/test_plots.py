@@ -11,22 +11,21 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from medagentbenchv2.results.board import Board
+from medagentbenchv2.results.board import Board, build_board
+from medagentbenchv2.results.families import load_families
 from medagentbenchv2.results.plots import PLOTS, Plot, draw_all
 from medagentbenchv2.results.plots.cost_accuracy import frontier
 from medagentbenchv2.results.plots.leaderboard import packed, tied_groups
 from medagentbenchv2.results.plots.style import DARK, LIGHT, Theme, save
-from tests.results.conftest import board_of
+from tests.results.conftest import QUICK, board_of, run_of
 from tests.results.made import row, rows
 
 
 @pytest.fixture(scope="module")
 def fifteen() -> Board:
-    """Fifteen models with long names, two attempts."""
-    return board_of(
-        {f"laboratory/model-{m:02d}-instruct": rows(m, 2, 2, seed=1) for m in range(15)},
-        focus="laboratory/model-07-instruct",
-    )
+    """Fifteen models with long names, two attempts, families named as in the registry."""
+    runs = [run_of(f"laboratory/model-{m:02d}-instruct", rows(m, 2, 2, seed=1)) for m in range(15)]
+    return build_board("new_patient_tasks", runs, {}, load_families(), "laboratory/model-07-instruct", QUICK)
 
 
 def figure(plot: Plot, board: Board, theme: Theme = LIGHT) -> Figure:
@@ -94,6 +93,12 @@ def test_no_text_leaves_the_figure_nor_overlaps_title_or_legend_at_fifteen_model
     for heading in headings:
         for panel in panels:
             assert not _overlap(heading, panel), plot.name
+
+    for ax in fig.axes:
+        for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+            shown = [label for label in labels if label.get_text() and not label.get_rotation()]
+            ticks = [label.get_window_extent(renderer) for label in shown]
+            assert not any(_overlap(a, b) for at, a in enumerate(ticks) for b in ticks[at + 1 :]), plot.name
 
 
 def _overlap(a: matplotlib.transforms.BboxBase, b: matplotlib.transforms.BboxBase) -> bool:

@@ -13,6 +13,7 @@ from medagentbenchv2.results.board import Board
 from medagentbenchv2.results.findings import findings
 from medagentbenchv2.results.markdown import neighbour_lines
 from medagentbenchv2.results.notes import oddities
+from medagentbenchv2.results.page.charts import Charts
 from medagentbenchv2.results.page.pool import Pool, Reference, pack
 from medagentbenchv2.results.page.rollouts import Cut, detail, details, index_of
 from medagentbenchv2.results.plots.draw import Drawn
@@ -43,21 +44,23 @@ def build_page(board: Board, tables: Sequence[Table], drawn: Sequence[Drawn]) ->
     """
     images = [_image(item) for item in drawn if item.files]
     fixed = sum(len(image["light"]) + len(image["dark"]) for image in images)
+    charts = Charts()
     for limit in CUTS:
-        pool, places = _collect(board, Cut(limit))
+        pool, places = _collect(board, Cut(limit), charts)
         index = pack(index_of(board, places))
         if fixed + pool.size + len(index) < MOST_BYTES - REST:
             return _render(board, tables, images, pool, index, limit)
     raise ArgumentError("PATH: the rollouts do not fit into one page of 50 MB; report on fewer runs at a time")
 
 
-def _collect(board: Board, cut: Cut) -> tuple[Pool, dict[tuple[str, str, int], Reference]]:
+def _collect(board: Board, cut: Cut, charts: Charts) -> tuple[Pool, dict[tuple[str, str, int], Reference]]:
     """All rollouts in a pool, and where each lies. A rollout's texts come before it, so neighbours share blocks."""
     pool = Pool()
     places: dict[tuple[str, str, int], Reference] = {}
     for entry in (*board.entries, *board.references):
         for key, row, trace in details(entry):
-            shown = detail(row, trace, pool, cut)
+            chart = charts.of(entry.run, trace) if trace else None
+            shown = detail(row, trace, chart, pool, cut)
             places[key] = pool.item(shown, 1500)
     pool.close()
     return pool, places

@@ -130,16 +130,23 @@ async function ordersOf(title, orders, nothing) {
   for (const order of orders) { const full = await filled(order); node.append(folded(nameOf(full) || "order", full)); }
   return node;
 }
+const clock = (time) => String(time || "").slice(0, 16).replace("T", " ");
 async function timelineOf(place) {
   const items = JSON.parse(await at(place.$)), list = el("ul", null, "timeline");
   for (const item of items) {
     if (typeof item !== "object" || item === null) { list.append(el("li", item)); continue; }
     const { time, at: when, date, kind, type, text, label, ...rest } = item;
     const li = el("li"), said = [text || label, ...Object.entries(rest).map(([key, value]) => `${key} ${shown(value)}`)].filter(Boolean).join(", ");
-    li.append(el("span", time || when || date || "", "muted"), el("span", kind || type || ""), el("span", said));
+    li.append(el("span", clock(time || when || date), "muted"), el("span", kind || type || ""), el("span", said));
     list.append(li);
   }
   return list;
+}
+function timelineFolded(place) {
+  const node = el("details");
+  node.append(el("summary", "as of the task's clock, newest first"));
+  node.addEventListener("toggle", async () => { if (node.open && node.children.length === 1) node.append(await timelineOf(place)); });
+  return node;
 }
 async function draw(row) {
   const article = $("rollout"), back = el("p"), link = el("a", "Back to all rollouts"), facts = el("dl");
@@ -165,7 +172,7 @@ async function draw(row) {
     if (detail.expectation) article.append(folded("What was expected", detail.expectation));
     article.append(el("h3", "Messages"));
     for (const [number, message] of detail.messages.entries()) article.append(await messageOf(message, number));
-    if (detail.chart) article.append(el("h3", "The patient's chart"), await timelineOf(detail.chart));
+    if (detail.chart) article.append(el("h3", "The patient's chart"), timelineFolded(detail.chart));
     if (detail.other && Object.keys(detail.other).length) article.append(folded("What else was saved", detail.other));
   } else article.append(el("p", "No trace of this rollout was saved.", "muted"));
   article.append(siblings);

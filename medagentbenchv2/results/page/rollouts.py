@@ -19,6 +19,8 @@ SHORT = 120
 """Texts up to this length stay in place."""
 OTHER_TEXTS = 8
 """Texts that are not tool results may be this many times longer before they are cut."""
+CHARTS = 24
+"""Timelines may be so many times longer: rollouts on one patient share them."""
 ORDER_KINDS = ("MedicationRequest", "ServiceRequest")
 
 
@@ -90,7 +92,7 @@ def details(entry: Entry) -> Iterator[tuple[tuple[str, str, int], Row, Trace | N
             yield (entry.label, *key), row, None
 
 
-def detail(row: Row, trace: Trace | None, pool: Pool, cut: Cut) -> dict[str, Any]:
+def detail(row: Row, trace: Trace | None, chart: list[Any] | None, pool: Pool, cut: Cut) -> dict[str, Any]:
     """One rollout for the page; long texts are references `{"$": [block, place]}` into the pool."""
     facts = row.model_dump(mode="json", exclude={"checks", "index"}, exclude_none=True)
     shown: dict[str, Any] = {"row": facts, "checks": [check.model_dump(mode="json") for check in row.checks]}
@@ -103,8 +105,8 @@ def detail(row: Row, trace: Trace | None, pool: Pool, cut: Cut) -> dict[str, Any
         shown["answer"] = trace.verdict.get("answer")
         shown["expectation"] = trace.expectation
         shown["writes"] = trace.writes
-        shown["chart"] = _timeline(trace.chart, pool, cut, where)
-        shown["before"] = trace.extra.get("orders_before") or orders_before(trace.chart)
+        shown["chart"] = _timeline(chart, pool, cut, where if trace.chart else _record(trace))
+        shown["before"] = trace.extra.get("orders_before") or orders_before(chart)
         shown["other"] = {key: value for key, value in trace.extra.items() if key != "orders_before"}
     shared: dict[str, Any] = {key: shown.pop(key) for key in ("messages", "chart") if key in shown}
     packed: dict[str, Any] = _moved(shown, pool, cut, where)
@@ -117,6 +119,11 @@ def orders_before(chart: list[Any] | None) -> list[Any]:
     return [e for e in entries if (e.get("kind") or e.get("resourceType")) in ORDER_KINDS and _active(e)]
 
 
+def _record(trace: Trace) -> str:
+    """The command that prints the patient's record in the EHR that ships."""
+    return f"medagentbenchv2 ehr show {trace.patient} --at {trace.extra.get('now')}"
+
+
 def _active(entry: dict[str, Any]) -> bool:
     return str(entry.get("status", "active")).casefold() == "active"
 
@@ -126,9 +133,9 @@ def _timeline(chart: list[Any] | None, pool: Pool, cut: Cut, where: str) -> Any:
     if not chart:
         return None
     text = orjson.dumps(chart).decode()
-    limit = cut.limit * OTHER_TEXTS
+    limit = cut.limit * CHARTS
     while len(text) > limit and len(chart) > 1:
-        chart = chart[: len(chart) // 2]
+        chart = chart[: len(chart) * 3 // 4]
         text = orjson.dumps([*chart, {"text": f"… the rest is cut; all of it: {where}"}]).decode()
     return {"$": pool.text(text)}
 

@@ -8,7 +8,7 @@ from typing import Any
 from medagentbenchv2.results.board import Board
 from medagentbenchv2.results.entry import Entry
 from medagentbenchv2.results.families import Group
-from medagentbenchv2.results.plots.style import Theme, figure, legend, panel, text_inches
+from medagentbenchv2.results.plots.style import Theme, figure, folded, legend, panel, text_inches
 from medagentbenchv2.results.statistics.bootstrap import task_bootstrap
 from medagentbenchv2.results.statistics.proportion import Interval
 from medagentbenchv2.results.tables.table import Cell, Table, percent
@@ -46,10 +46,10 @@ def _row(board: Board, focus: Entry, group: Group) -> list[Cell]:
 def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure: scores on the left, signed differences on the right."""
     rows = [[float(cell) for cell in row[3:] if cell is not None] for row in table.rows]
-    names = {group.key: group.label for group in board.groups}
+    names = {group.key: folded(group.label) for group in board.groups}
     labels = [names[str(row[0])] for row in table.rows]
     left, gap = text_inches(labels) + 0.12, 0.35
-    width, height = left + 3.3 + gap + 3.0 + 0.25, 0.72 + 0.34 * len(rows) + 1.0
+    width, height = left + 3.3 + gap + 3.0 + 0.25, 0.72 + 0.38 * len(rows) + 1.0
     name = board.focus.label if board.focus else ""
     others = f"field: mean of the {len(board.field)} other model{'s' if len(board.field) > 1 else ''}"
     fig = figure(

@@ -8,7 +8,7 @@ from medagentbenchv2.results.board import Board
 from medagentbenchv2.results.entry import Entry
 from medagentbenchv2.results.plots.style import Theme, figure, legend, marker, panel, text_inches
 from medagentbenchv2.results.statistics.bootstrap import task_bootstrap
-from medagentbenchv2.results.statistics.repeats import pass_at_k, pass_hat_k_of
+from medagentbenchv2.results.statistics.repeats import pass_at_k_of, pass_hat_k_of
 from medagentbenchv2.results.tables.table import Cell, Table, percent
 
 FEW = 6
@@ -19,8 +19,9 @@ def frame(board: Board) -> Table:
     """One row per repeated model and k; intervals by resampling tasks."""
     rows = [_row(entry, k) for entry in _repeated(board) for k in range(1, entry.run.attempts + 1)]
     headers = (
-        "Model", "k", "Tasks with k Attempts", "pass^k (%)", "95% CI Low, these tasks (%)",
-        "95% CI High, these tasks (%)", "pass@k (%)",
+        "Model", "k", "Tasks with k Attempts", "pass^k (%)", "pass^k 95% CI Low, these tasks (%)",
+        "pass^k 95% CI High, these tasks (%)", "pass@k (%)", "pass@k 95% CI Low, these tasks (%)",
+        "pass@k 95% CI High, these tasks (%)",
     )  # fmt: skip
     return Table("pass_k", "pass^k and pass@k by k", headers, [row for row in rows if row])
 
@@ -32,11 +33,13 @@ def _repeated(board: Board) -> list[Entry]:
 def _row(entry: Entry, k: int) -> list[Cell]:
     eligible = {task: pair for task, pair in entry.tallies.items() if pair[1] >= k}
     strata = [entry.groups[task].key for task in eligible]
-    interval = task_bootstrap([pass_hat_k_of(pair, k) for pair in eligible.values()], strata, entry.how)
-    if interval is None:
-        return []
-    bounds = [percent(interval.estimate), percent(interval.low), percent(interval.high)]
-    return [entry.label, k, len(eligible), *bounds, percent(pass_at_k(list(eligible.values()), k))]
+    row: list[Cell] = [entry.label, k, len(eligible)]
+    for measure in (pass_hat_k_of, pass_at_k_of):
+        interval = task_bootstrap([measure(pair, k) for pair in eligible.values()], strata, entry.how)
+        if interval is None:
+            return []
+        row += [percent(interval.estimate), percent(interval.low), percent(interval.high)]
+    return row
 
 
 def draw(board: Board, table: Table, theme: Theme) -> Any:

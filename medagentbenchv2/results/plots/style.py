@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from medagentbenchv2.results.statistics.libraries import need
@@ -67,7 +68,13 @@ def hatch(index: int) -> str:
 
 def text_inches(labels: Sequence[str], size: float = 9.0) -> float:
     """Room that the longest label needs, in inches (DejaVu Sans is at most about 0.62 em wide a letter on average)."""
-    return max((len(label) for label in labels), default=0) * size * 0.60 / 72 + 0.12
+    lines = [line for label in labels for line in label.splitlines()]
+    return max(map(len, lines), default=0) * size * 0.60 / 72 + 0.12
+
+
+def folded(label: str) -> str:
+    """A long label over two lines or more."""
+    return fill(label, 34)
 
 
 def figure(width: float, height: float, theme: Theme, title: str, subtitle: str) -> Any:

@@ -6,7 +6,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from medagentbenchv2.results.board import Board
-from medagentbenchv2.results.plots.style import Theme, figure, legend, panel, text_inches
+from medagentbenchv2.results.plots.style import Theme, figure, folded, legend, panel, text_inches
 from medagentbenchv2.results.tables.per_family import scores_in
 from medagentbenchv2.results.tables.table import Cell, Table, percent
 
@@ -26,7 +26,7 @@ def frame(board: Board) -> Table:
 def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; dots of equal scores are stacked so that none hides another."""
     families: dict[str, list[tuple[float, bool]]] = {}
-    names = {group.key: group.label for group in board.groups}
+    names = {group.key: folded(group.label) for group in board.groups}
     for key, _, label, score in table.rows:
         focused = board.focus is not None and label == board.focus.label
         families.setdefault(names[str(key)], []).append((float(score or 0), focused))

@@ -50,7 +50,7 @@ def draw(board: Board, table: Table, theme: Theme) -> Any:
     models = [entry.label for entry in chosen(board)]
     lines = [board.groups[at : at + PER_LINE] for at in range(0, len(board.groups), PER_LINE)]
     ticks = max(_wrapped(group).count("\n") + 1 for group in board.groups) * 0.14 + 0.2
-    width = max(7.0, 0.9 + len(lines[0]) * (0.2 * len(models) + 0.28))
+    width = max(7.0, 0.9 + len(lines[0]) * max(1.12, 0.2 * len(models) + 0.28))
     height = 0.75 + len(lines) * (2.5 + ticks) + 0.38
     subtitle = f"{board.variant}; whiskers: 95 % interval, these tasks"
     fig = figure(width, height, theme, "Chosen models in each family", subtitle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from medagentbenchv2.results.board import Board
-from medagentbenchv2.results.plots.style import Theme, figure, panel, text_inches
+from medagentbenchv2.results.plots.style import Theme, figure, folded, panel, text_inches
 from medagentbenchv2.results.tables.per_family import task_accuracy_matrix
 from medagentbenchv2.results.tables.table import Table
 
@@ -20,11 +20,11 @@ def frame(board: Board) -> Table:
 def draw(board: Board, table: Table, theme: Theme) -> Any:
     """The figure; families down, models across in leaderboard order."""
     values = [[float(cell) if cell is not None else float("nan") for cell in row[2:]] for row in table.rows]
-    rows = [group.label for group in board.groups] + ["Overall"]
+    rows = [folded(group.label) for group in board.groups] + ["Overall"]
     columns = [entry.label for entry in board.entries]
     left, bottom = text_inches(rows) + 0.1, text_inches(columns) * 0.72 + 0.25
     width = max(left + 0.46 * len(columns) + 1.2, 6.2)
-    height = 0.78 + 0.32 * len(rows) + bottom
+    height = 0.78 + 0.37 * len(rows) + bottom
     fig = figure(width, height, theme, "Accuracy by family and model (%)", f"{board.variant}; {_sizes(board)}")
     ax = panel(fig, theme, left, 1.2, 0.78, bottom)
     cell = ax.pcolormesh(values, cmap="cividis", vmin=0, vmax=100, edgecolors=theme.paper, linewidth=1.2)

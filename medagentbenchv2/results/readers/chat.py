@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from medagentbenchv2.results.rows import Status
+from medagentbenchv2.results.rows import PROTOCOL_FAILURES, TAXONOMY, Status
 
 LIMITS = ("max_turns_reached", "max_turns", "has_final_env_response", "timeout_reached", "max_total_tokens")
 CONTEXT = ("prompt_too_long", "context_length", "max_input_tokens")
@@ -65,6 +65,20 @@ def ended(finished: bool, failed: bool, stop_condition: str | None) -> Status:
     if stop_condition in CONTEXT:
         return Status.CONTEXT_LIMIT
     return Status.LIMIT_REACHED if stop_condition in LIMITS else Status.NO_FINISH
+
+
+def failure_in(metrics: dict[str, Any]) -> dict[str, str] | None:
+    """The primary failure that our metrics (such as orders_wrong_dose) tell: protocol, then orders, then answer."""
+    for group in ("protocol", "orders", "answer"):
+        for category in TAXONOMY[group]:
+            if metrics.get(f"{group}_{category}"):
+                return {"level1": group, "level2": category}
+    return None
+
+
+def status_in(metrics: dict[str, Any]) -> Status | None:
+    """The status that our protocol metrics tell; None where they tell none."""
+    return next((status for status, name in PROTOCOL_FAILURES.items() if metrics.get(f"protocol_{name}")), None)
 
 
 def _decoded(arguments: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from medagentbenchv2.results.readers.attempts import number_by_order
-from medagentbenchv2.results.readers.chat import answer_of, as_openai, ended, finish_call
+from medagentbenchv2.results.readers.chat import answer_of, as_openai, ended, failure_in, finish_call, status_in
 from medagentbenchv2.results.readers.lines import parse, read_lines, read_object
 from medagentbenchv2.results.rows import Row, Status
 from medagentbenchv2.results.run import Run
@@ -54,7 +54,8 @@ def _row(value: dict[str, Any]) -> dict[str, Any]:
     verdict = _verdict(value, info)
     arguments = finish_call(messages)
     failed = value.get("error") is not None
-    stated = value.get("status") or info.get("status") or verdict.get("status")
+    metrics = value.get("metrics") or {}
+    stated = value.get("status") or info.get("status") or verdict.get("status") or status_in(metrics)
     known = stated in set(Status) and not failed
     tokens = value.get("token_usage") or {}
     started, seconds = _timing(value.get("timing") or {})
@@ -70,7 +71,7 @@ def _row(value: dict[str, Any]) -> dict[str, Any]:
         "family": info.get("family"),
         "reward": reward,
         "checks": verdict.get("checks") or [],
-        "failure": verdict.get("failure") if not failed else _error(value["error"]),
+        "failure": _error(value["error"]) if failed else verdict.get("failure") or failure_in(metrics),
         "input_tokens": tokens.get("input_tokens"),
         "output_tokens": tokens.get("output_tokens"),
         "latency_s": seconds,

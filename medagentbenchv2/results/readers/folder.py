@@ -38,7 +38,7 @@ def read_folder(path: Path) -> Run:
         notes += [f"{doubled} rows repeat a task's attempt; they count as further attempts"] if doubled else []
     else:
         rows = number_by_order(rows)
-    published = _published(summary)
+    published = None if ours else _published(summary)
     traces = path.parent / "traces.jsonl.zst"
     return Run(
         source=path,
@@ -81,7 +81,7 @@ def _variant(path: Path, config: dict[str, Any]) -> str:
 
 
 def _published(summary: dict[str, Any]) -> Published | None:
-    if not {"accuracy", "correct", "total"} <= summary.keys():
+    if any(summary.get(key) is None for key in ("accuracy", "correct", "total")):
         return None
     return Published(
         float(summary["accuracy"]), int(summary["correct"]), int(summary["total"]), int(summary.get("error", 0))

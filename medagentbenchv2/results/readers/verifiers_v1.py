@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medagentbenchv2.results.readers.attempts import number_by_order
-from medagentbenchv2.results.readers.chat import answer_of, as_openai, ended, finish_call
+from medagentbenchv2.results.readers.chat import answer_of, as_openai, ended, failure_in, finish_call, status_in
 from medagentbenchv2.results.readers.classic import variant_of
 from medagentbenchv2.results.readers.lines import parse, read_lines, read_object
 from medagentbenchv2.results.rows import Row, Status
@@ -80,7 +80,8 @@ def _row(episode: dict[str, Any]) -> dict[str, Any]:
     rewards = [reward for reward in (trace.get("rewards") or {}).values() if reward]
     failed = not trace.get("ok", episode.get("ok", False)) or not rewards
     reward = sum(r["score"] * r.get("weight", 1.0) for r in rewards) if rewards else None
-    stated = info.get("status") or verdict.get("status")
+    metrics = trace.get("metrics") or {}
+    stated = info.get("status") or verdict.get("status") or status_in(metrics)
     known = stated in set(Status) and not failed
     span = (trace.get("timing") or {}).get("agent") or {}
     return {
@@ -93,7 +94,7 @@ def _row(episode: dict[str, Any]) -> dict[str, Any]:
         "family": data.get("family"),
         "reward": reward,
         "checks": verdict.get("checks") or [],
-        "failure": _failure(episode, trace) if failed else verdict.get("failure"),
+        "failure": _failure(episode, trace) if failed else verdict.get("failure") or failure_in(metrics),
         "latency_s": max(0.0, span["end"] - span["start"]) if span.get("end") else None,
         **_tokens(trace),
     }
@@ -137,5 +138,9 @@ def _traces(path: Path) -> Iterator[Trace]:
             expectation=info.get("expectation"),
             verdict=dict(info.get("verdict") or {}),
             chart=info.get("chart"),
-            extra={"metrics": trace.get("metrics") or {}, "stop_condition": trace.get("stop_condition")},
+            extra={
+                "world": data.get("world"),
+                "metrics": trace.get("metrics") or {},
+                "stop_condition": trace.get("stop_condition"),
+            },
         )

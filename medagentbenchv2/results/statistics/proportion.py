@@ -22,11 +22,12 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval | None:
+def wilson(successes: float, trials: int, confidence: float = 0.95) -> Interval | None:
     """Wilson score interval of a proportion (0 to 1); None when there are no trials.
 
     Wilson 1927, J. Am. Stat. Assoc. 22:209; recommended for small n by Brown, Cai and DasGupta 2001 and for
-    evaluations by Bowyer et al. 2025 (arXiv 2503.01747). Raises ValueError unless 0 <= successes <= trials.
+    evaluations by Bowyer et al. 2025 (arXiv 2503.01747). Successes may be fractional: the sum of tasks' mean scores.
+    Raises ValueError unless 0 <= successes <= trials.
     """
     _check(successes, trials)
     if trials == 0:
@@ -49,6 +50,6 @@ def rule_of_three(trials: int) -> float | None:
     return min(1.0, 3 / trials) if trials else None
 
 
-def _check(successes: int, trials: int) -> None:
+def _check(successes: float, trials: int) -> None:
     if not 0 <= successes <= trials:
         raise ValueError(f"successes: {successes} is not between 0 and the {trials} trials")

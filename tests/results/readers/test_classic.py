@@ -116,3 +116,19 @@ def test_a_trace_holds_prompt_and_completion_with_nested_calls(tmp_path: Path) -
 def test_a_bad_row_is_named_by_file_line_and_field(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"results\.jsonl, line 2, field index"):
         read_rows(tmp_path, result(), result(example_id="first"))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "failure", "status"),
+    [
+        ({"orders_wrong_dose": 1.0, "answer_wrong_value": 1.0}, ("orders", "wrong_dose"), Status.COMPLETED),
+        ({"protocol_turn_limit": 1.0, "orders_missing_order": 1.0}, ("protocol", "turn_limit"), Status.LIMIT_REACHED),
+        ({"answer_missing": 0.0}, None, Status.COMPLETED),
+    ],
+)
+def test_our_metrics_tell_why_a_rollout_failed(
+    tmp_path: Path, metrics: dict[str, float], failure: tuple[str, str] | None, status: Status
+) -> None:
+    (row,) = read_rows(tmp_path, result(reward=0.0, metrics=metrics)).rows
+    assert (row.failure and (row.failure.level1, row.failure.level2)) == failure
+    assert row.status is status

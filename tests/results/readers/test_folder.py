@@ -136,3 +136,11 @@ def test_a_broken_config_is_named(tmp_path: Path) -> None:
     (folder / "config.json").write_text("{")
     with pytest.raises(ArgumentError, match=r"config\.json: not JSON"):
         read_folder(folder / "runs.jsonl")
+
+
+def test_a_summary_of_ours_is_no_published_figure(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, "m", [row("task1_1", correct=False, status="error")])
+    (folder / "summary.json").write_text('{"accuracy": null, "correct": 0, "total": 1, "elapsed_seconds": 3}')
+    run = read_folder(folder / "runs.jsonl")
+    assert run.published is None
+    assert run.elapsed_seconds == 3
