@@ -45,13 +45,15 @@ class AgentServer:
             await _lifespan(receive, send)
             return
         try:
-            answer = self.answer(scope["method"], scope["path"], await _body(receive))
+            body = await _body(receive)
+            answer = self.answer(scope["method"], scope["path"], body)
             status = 200
         except Refused as refused:
             status, answer = refused.status, {"error": {"message": refused.message, "type": "invalid_request_error"}}
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": orjson.dumps(answer)})
+        streamed = status == 200 and scope["method"] == "POST" and orjson.loads(body).get("stream")
+        content = b"text/event-stream" if streamed else b"application/json"
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content)]})
+        await send({"type": "http.response.body", "body": _events(answer) if streamed else orjson.dumps(answer)})
 
     def answer(self, method: str, path: str, body: bytes) -> dict[str, Any]:
         """The JSON answer to one request. Raises Refused."""
@@ -66,8 +68,6 @@ class AgentServer:
             raise Refused(400, f"the body is not JSON: {error}") from None
         if not isinstance(request, dict) or not isinstance(request.get("messages"), list):
             raise Refused(400, "the body must be an object with a list of messages")
-        if request.get("stream"):
-            raise Refused(400, "stream: this scripted agent answers whole completions only")
         return self.complete(request)
 
     def complete(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +103,18 @@ class AgentServer:
                 if task is not None:
                     return task
         raise Refused(404, "no task of this agent has that prompt; serve it with the arguments of the environment")
+
+
+def _events(completion: dict[str, Any]) -> bytes:
+    """A completion as the server-sent events of a stream: the whole turn in one chunk, then the usage."""
+    (choice,) = completion["choices"]
+    calls = [{"index": index, **call} for index, call in enumerate(choice["message"].get("tool_calls", ()))]
+    delta = choice["message"] | ({"tool_calls": calls} if calls else {})
+    chunk = completion | {"object": "chat.completion.chunk", "usage": None}
+    ended = {"index": 0, "delta": delta, "finish_reason": choice["finish_reason"]}
+    last = chunk | {"choices": [], "usage": completion["usage"]}
+    chunks = (orjson.dumps(part) for part in (chunk | {"choices": [ended]}, last))
+    return b"".join(b"data: " + part + b"\n\n" for part in (*chunks, b"[DONE]"))
 
 
 def _replies(messages: Sequence[dict[str, Any]]) -> list[Result]:
