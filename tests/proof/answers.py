@@ -15,7 +15,8 @@ Given = list[Any]
 
 def wrong_answers(answer: Answer, right: Given) -> Iterator[tuple[str, Given, str]]:
     """How, what, and the category that the judge must give."""
-    yield "missing", [], "missing"
+    if not answer.empty_ok:
+        yield "missing", [], "missing"
     yield "with one value more", [*right, -1], "wrong_length"
     yield "said twice", [*right, *right], "wrong_length"
     if len(right) > 1:
@@ -42,9 +43,10 @@ def wrong(item: Any, right: Any) -> Iterator[tuple[str, Any, str]]:
 
 @wrong.register
 def _(item: Number, right: Any) -> Iterator[tuple[str, Any, str]]:
-    yield "number as text", str(right), "wrong_type"
     yield "number with a unit", f"{right} mg/dL", "wrong_type"
-    yield "null", None, "wrong_type"
+    if not item.loose:
+        yield "number as text", str(right), "wrong_type"
+        yield "null", None, "wrong_type"
     edge = item.tolerance + max(item.tolerance / 100, 1e-6)
     step = float(Decimal(1).scaleb(int(Decimal(str(right)).as_tuple().exponent))) if item.tolerance <= EXACT else edge
     for how, value in (

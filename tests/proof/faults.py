@@ -65,6 +65,8 @@ def _(rule: Kind, call: Call, work: Work) -> Faults:
 def _(rule: Subject, call: Call, work: Work) -> Faults:
     yield "somebody else", changed(call, subject={"reference": f"Patient/{work.stranger}"})
     yield "somebody else, bare MRN", changed(call, subject={"reference": work.stranger})
+    if rule.exact:
+        yield "more than a reference", changed(call, subject=call.arguments["subject"] | {"display": "The patient"})
 
 
 @broken.register
@@ -101,6 +103,8 @@ def _(rule: Coded, call: Call, work: Work) -> Faults:
     if rule.systems:
         yield "another system", coded(coding | {"system": "http://example.org/codes"})
         yield "no system", coded({"code": coding["code"]})
+    if rule.first:
+        yield "another coding before", coded({"system": "http://example.org", "code": "LOCAL-1"}, coding)
     if rule.only:
         yield "a second coding", coded(coding, coding | {"code": "laboratory"})
         yield "a second category", changed(call, **{rule.element: [*concept, {"text": "laboratory"}]})
@@ -108,7 +112,15 @@ def _(rule: Coded, call: Call, work: Work) -> Faults:
 
 @broken.register
 def _(rule: Exactly, call: Call, work: Work) -> Faults:
-    raise TypeError("Exactly is a rule of the published profile alone")
+    value = call.arguments[rule.element]
+    if isinstance(value, dict):
+        yield "another text", changed(call, **{rule.element: value | {"text": "Bp"}})
+        yield "more than a text", changed(call, **{rule.element: value | {"coding": [{"code": "85354-9"}]}})
+    else:
+        coding = value[0]["coding"][0]
+        for how, other in (("another display", {"display": "Vitals"}), ("another code", {"code": "vitals"})):
+            yield how, changed(call, **{rule.element: [{"coding": [coding | other]}]})
+        yield "more than a coding", changed(call, **{rule.element: [value[0] | {"text": "Vital Signs"}]})
 
 
 @broken.register

@@ -41,14 +41,24 @@ class Mutant:
 
 
 def mutants(work: Work, siblings: Sequence[Work] = ()) -> Iterator[Mutant]:
-    """All mutants of a task; `siblings` are other tasks of its family, whose orders may be wrong here."""
+    """All mutants of a task; `siblings` are other tasks of its family, whose orders may be wrong here.
+
+    Where the published graders count writes instead of matching them, only silence is held against them: nothing may
+    be filed where nothing is due.
+    """
+    if work.expectation.counts is not None:
+        if any(count.most == 0 and not count.fields for count in work.expectation.counts):
+            yield from _unasked(work)
+        return
     yield from _wrong_fields(work)
+    yield from _other_doses(work, siblings)
     yield from _missing(work)
     yield from _extra(work)
     yield from _over_http(work)
     yield from _wrong_branch(work, siblings)
     yield from _wrong_answers(work)
-    yield from _endings(work)
+    if not work.expectation.silence:
+        yield from _endings(work)
 
 
 def _wrong_fields(work: Work) -> Iterator[Mutant]:
@@ -59,6 +69,18 @@ def _wrong_fields(work: Work) -> Iterator[Mutant]:
                 name = f"{order.label}: {rule.category} ({how})"
                 other = rule.category == "wrong_resource"
                 yield Mutant(name, work.instead(call, faulty), "orders", rule.category, entails=other)
+
+
+def _other_doses(work: Work, siblings: Sequence[Work]) -> Iterator[Mutant]:
+    """The dose that another level calls for, where that is the only difference."""
+    for order, call in work.orders:
+        own = call.arguments.get("dosageInstruction")
+        for other in (create for sibling in siblings for create in sibling.creates):
+            dose = other.arguments.get("dosageInstruction")
+            same = _for(work, other).arguments | {"dosageInstruction": own} == call.arguments
+            if own and dose and dose != own and same:
+                faulty = _but(call, dosageInstruction=dose)
+                yield Mutant(f"{order.label}: the dose of another", work.instead(call, faulty), "orders", "wrong_dose")
 
 
 def _missing(work: Work) -> Iterator[Mutant]:
@@ -86,6 +108,14 @@ def _extra(work: Work) -> Iterator[Mutant]:
     """An order too many: the same again, an unrelated one, one for somebody else."""
     for order, call in work.orders:
         yield _too_much(work, f"{order.label}: filed twice", call)
+    yield from _unasked(work)
+    for id, text in _kept(work).items():
+        stop = order_medication(work.mrn, work.task.now, text, status="stopped", prior=id)
+        yield _too_much(work, "the order to keep is stopped too", stop)
+
+
+def _unasked(work: Work) -> Iterator[Mutant]:
+    """Orders that no task asks for."""
     for who, mrn in (("the patient", work.mrn), ("somebody else", work.stranger)):
         now = work.task.now
         for what, call in (
@@ -98,9 +128,6 @@ def _extra(work: Work) -> Iterator[Mutant]:
     for order in work.unrelated[:2]:
         stop = order_medication(work.mrn, work.task.now, _text(order), status="stopped", prior=order["id"])
         yield _too_much(work, "another drug's order is stopped too", stop)
-    for id, text in _kept(work).items():
-        stop = order_medication(work.mrn, work.task.now, text, status="stopped", prior=id)
-        yield _too_much(work, "the order to keep is stopped too", stop)
 
 
 def _over_http(work: Work) -> Iterator[Mutant]:

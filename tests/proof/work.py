@@ -54,11 +54,13 @@ class Work:
     """Another patient's MRN."""
     unrelated: tuple[Resource, ...]
     """Medication orders of the patient that no expected order is about."""
+    profile: Profile = "strict"
+    """Whose rules are broken."""
 
     @property
     def expectation(self) -> Expectation:
-        """What is right under the strict profile."""
-        return self.expectations["strict"]
+        """What is right under the profile."""
+        return self.expectations[self.profile]
 
     @cached_property
     def reads(self) -> tuple[Call, ...]:
