@@ -61,7 +61,7 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
 
 
 def _method(tool: Tool) -> Callable[..., Any]:
-    """A method that the framework reads as this tool, with its schema (titles are added to it); the rollout does the checking."""
+    """A method that the framework reads as this tool and its schema (adding titles); the rollout does the checking."""
 
     async def method(self: MedAgentBenchToolset, **given: Any) -> str:
         return await self.execute(tool.name, {n: v for n, v in given.items() if not isinstance(v, _NotGiven)})
