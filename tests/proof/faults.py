@@ -176,6 +176,8 @@ def _(rule: Stops, call: Call, work: Work) -> Faults:
         yield "another order", changed(call, priorPrescription=prior)
     for other in rule.others:
         yield "another of the class", order_medication(mrn, now, other.text, status="stopped", prior=other.id)
+        if other.text != rule.target.text:
+            yield "another's text", order_medication(mrn, now, other.text, status="stopped")
 
 
 @broken.register
@@ -241,11 +243,23 @@ def _replacements(rule: Says, call: Call, names: list[str]) -> list[str]:
     """What could stand in place of the text that the rule looks for."""
     found = next((m for name in names for m in _matches(rule, call.arguments[name])), "")
     if rule.whole or rule.free or len(found) > 40:
-        return ["Unspecified.", found[: len(found) // 2]] if len(found) > 3 else ["Unspecified."]
+        return list(_other_texts(found))
     if re.search(r"\d", found):
         fraction = [] if "-" in found else [re.sub(r"\d", lambda m: f"0.{m[0]}", found, count=1)]
         return [re.sub(r"\d", lambda m: f"1{m[0]}", found, count=1), re.sub(r"\d", "9", found, count=1), *fraction]
     return list(LOOK_ALIKES.get(found.lower(), ("unspecified",)))
+
+
+def _other_texts(found: str) -> Iterator[str]:
+    """Nothing of a text, half of it, one word of it missing, its first word alone, one digit of it changed."""
+    yield "Unspecified."
+    words = found.split()
+    if len(words) > 1:
+        yield found[: len(found) // 2]
+        yield " ".join([*words[: len(words) // 2], *words[len(words) // 2 + 1 :]])
+        yield words[0]
+    if re.search(r"\d", found) and len(words) == 2:
+        yield re.sub(r"\d(?=\D*$)", lambda m: str((int(m[0]) + 1) % 10), found)
 
 
 def _matches(rule: Says, value: Any) -> Iterator[str]:

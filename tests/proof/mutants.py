@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from medagentbenchv2.grading.fields import Stops
@@ -98,10 +99,14 @@ def _missing(work: Work) -> Iterator[Mutant]:
         }
         for how, instead in spoiled.items():
             yield Mutant(f"{order.label}: {how}", work.instead(call, *instead), "orders", order.missing)
+    for (one, first), (two, second) in pairwise(work.orders):
+        if first.tool == second.tool == "fhir_service_request_create":
+            both = _but(first, **second.arguments | {"code": _both(first.arguments["code"], second.arguments["code"])})
+            actions = tuple(call for call in work.instead(first, both) if call is not second)
+            yield Mutant(f"{one.label} and {two.label} in one order", actions, "orders", "missing_order")
     if work.orders:
-        first = work.orders[0][0].missing
-        others = tuple(order.missing for order, _ in work.orders)
-        yield Mutant("finish before the orders", (work.finish, *work.creates), "orders", first, others)
+        missing = tuple(order.missing for order, _ in work.orders)
+        yield Mutant("finish before the orders", (work.finish, *work.creates), "orders", missing[0], missing)
 
 
 def _extra(work: Work) -> Iterator[Mutant]:
@@ -213,6 +218,10 @@ def _for(work: Work, call: Call) -> Call:
 
 def _but(call: Call, **changes: Any) -> Call:
     return Call(call.tool, call.arguments | changes)
+
+
+def _both(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    return {"coding": one["coding"] + two["coding"], "text": f"{one['text']} and {two['text']}"}
 
 
 def _dated(call: Call) -> str:

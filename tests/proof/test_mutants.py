@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from medagentbenchv2.grading.expectation import Profile
+from medagentbenchv2.tasks.generated import Recipe, grow
 from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tasks.world import World
 from tests.proof.mutants import Mutant, mutants
 from tests.proof.tally import Tally
 from tests.proof.work import Work, all_tasks, replay, sample, works
@@ -28,10 +30,12 @@ async def complaint(work: Work, mutant: Mutant) -> str | None:
     return f"{work.task.family.slug} {work.task.id}, {mutant.name}: {mutant.kind} became {found}, {sorted(reported)}"
 
 
-async def survey(tasks: Sequence[Task], profile: Profile = "strict") -> tuple[Tally, list[str]]:
+async def survey(
+    tasks: Sequence[Task], profile: Profile = "strict", world: World | None = None
+) -> tuple[Tally, list[str]]:
     """All mutants of the tasks: how many of which kind, and the judge's mistakes."""
     tally, mistakes = Tally(), []
-    done = [replace(work, profile=profile) for work in await works(tasks)]
+    done = [replace(work, profile=profile) for work in await works(tasks, world)]
     for work in done:
         siblings = [other for other in done if other.task.family is work.task.family]
         for mutant in mutants(work, siblings):
@@ -54,6 +58,13 @@ async def test_every_single_fault_of_every_shipped_task_is_named(capsys, profile
     with capsys.disabled():
         print("\n" + tally.table(f"Mutants ({profile})"))
     assert mistakes == []
+
+
+async def test_every_single_fault_in_a_generated_world_is_named():
+    world = grow(Recipe(number=11, difficulty=3))
+    tally, mistakes = await survey(world.tasks["generated"][::3], world=world)
+    assert mistakes == []
+    assert tally.total > 3000
 
 
 async def test_what_the_published_graders_check_is_checked_under_their_profile():

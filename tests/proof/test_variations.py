@@ -9,7 +9,9 @@ import pytest
 from medagentbenchv2.fhir.ehr import Write
 from medagentbenchv2.grading.expectation import Profile
 from medagentbenchv2.grading.judge import judge
+from medagentbenchv2.tasks.generated import Recipe, grow
 from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tasks.world import World
 from tests.proof.tally import Tally
 from tests.proof.variations import Variation, variations
 from tests.proof.work import Work, all_tasks, replay, sample, works
@@ -31,10 +33,10 @@ async def complaints(work: Work, variation: Variation, profiles: Sequence[Profil
     return said
 
 
-async def survey(tasks: Sequence[Task]) -> tuple[Tally, list[str]]:
+async def survey(tasks: Sequence[Task], world: World | None = None) -> tuple[Tally, list[str]]:
     """All variations of the tasks: how many of which kind, and the judge's complaints."""
     tally, mistakes = Tally(), []
-    for work in await works(tasks):
+    for work in await works(tasks, world):
         profiles: tuple[Profile, ...] = ("strict", "published")
         if work.task.family.slug in READS_OTHERWISE:
             oracle = await replay(work, work.calls)
@@ -49,6 +51,13 @@ async def test_every_harmless_variation_of_a_sample_is_right():
     tally, mistakes = await survey(sample())
     assert mistakes == []
     assert tally.total > 1500
+
+
+async def test_every_harmless_variation_in_a_generated_world_is_right():
+    world = grow(Recipe(number=11, difficulty=3))
+    tally, mistakes = await survey(world.tasks["generated"][::5], world)
+    assert mistakes == []
+    assert tally.total > 1000
 
 
 @pytest.mark.soak

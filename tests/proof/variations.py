@@ -144,6 +144,15 @@ def _elements(work: Work) -> Iterator[Variation]:
                 yield vary(f"priority {word}", changed(call, priority=word))
             if "note" not in call.arguments:
                 yield vary("a note", changed(call, note={"text": "Discussed with the patient."}))
+        timed = {rule.element for rule in order.fields if isinstance(rule, Timed)}
+        if "authoredOn" not in timed and work.task.family.edition != "v1":
+            yield vary("authored another day", changed(call, authoredOn="2023-01-05T09:00:00+00:00"))
+        if "occurrenceDateTime" not in timed and call.tool == "fhir_service_request_create":
+            yield vary("a time that nobody asked for", changed(call, occurrenceDateTime="2023-12-24"))
+        if "dosageInstruction" in call.arguments:
+            yield vary(
+                "amounts as decimals", changed(call, dosageInstruction=_decimal(call.arguments["dosageInstruction"]))
+            )
         for rule in order.fields:
             yield from (Variation(n, work.instead(call, c), s) for n, c, s in _codings(rule, call, exact))
             if isinstance(rule, Timed) and rule.optional:
@@ -275,3 +284,12 @@ def _worded(value: Any, pattern: str, words: str) -> Any:
             for n, inner in value.items()
         }
     return [_worded(inner, pattern, words) for inner in value] if isinstance(value, list) else value
+
+
+def _decimal(value: Any) -> Any:
+    """Whole numbers as floats."""
+    if isinstance(value, dict):
+        return {name: _decimal(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_decimal(inner) for inner in value]
+    return float(value) if isinstance(value, int) else value

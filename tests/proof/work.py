@@ -170,13 +170,19 @@ def sample(each: int = 1) -> list[Task]:
     return [task for tasks in chosen.values() for task in tasks[:each]]
 
 
-async def works(tasks: Sequence[Task]) -> list[Work]:
-    """The oracle's work on each task; the stranger is the patient of another task."""
-    world = default_world()
-    known = [task.slots.mrn for task in world.tasks["new_patient_tasks"]]
+async def works(tasks: Sequence[Task], world: World | None = None) -> list[Work]:
+    """The oracle's work on each task of a world, by default the shipped one; the stranger is another task's patient."""
+    world = world or default_world()
+    known = [mrn for asked in world.tasks.values() for task in asked if (mrn := getattr(task.slots, "mrn", None))]
     made = []
     for task in tasks:
-        mine = (getattr(task.slots, "mrn", None), getattr(task.slots, "birth_date", None))
-        stranger = next(mrn for mrn in known if mrn not in mine)
+        mine = await _subject(world, task)
+        stranger = next(mrn for mrn in known if mrn != mine)
         made.append(await work_of(world, task, stranger))
     return made
+
+
+async def _subject(world: World, task: Task) -> str | None:
+    """Whose task it is, where the expectation or the prompt says so."""
+    rules = [rule for order in (await world.expectations(task))["strict"].orders for rule in order.fields]
+    return next((rule.mrn for rule in rules if rule.type == "subject"), getattr(task.slots, "mrn", None))
