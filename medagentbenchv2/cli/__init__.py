@@ -12,6 +12,7 @@ from medagentbenchv2.cli.agent import agent_app
 from medagentbenchv2.cli.ask import ask_app
 from medagentbenchv2.cli.ehr import ehr_app
 from medagentbenchv2.cli.eval import eval_command
+from medagentbenchv2.cli.mcp import mcp_command
 from medagentbenchv2.cli.regrade import regrade_command
 from medagentbenchv2.cli.report import report_command
 from medagentbenchv2.cli.tasks import tasks_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command("eval")(eval_command)
 app.command("report")(report_command)
+app.command("mcp")(mcp_command)
 app.command("regrade")(regrade_command)
 app.add_typer(tasks_app, name="tasks")
 app.add_typer(ehr_app, name="ehr")
