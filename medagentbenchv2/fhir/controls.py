@@ -54,8 +54,9 @@ def read(kind: str, shape: dict[str, list[str]]) -> dict[str, Any]:
         "elements": frozenset(elements),
         "total": shape.get("_total", ["accurate"])[-1] != "none",
         "pretty": shape.get("_pretty", ["false"])[-1].lower() == "true",
-        "includes": tuple(_include("_include", text) for text in _all(shape, "_include")),
-        "revincludes": tuple(_include("_revinclude", text) for text in _all(shape, "_revinclude")),
+        # said twice is said once: each costs a search
+        "includes": tuple(dict.fromkeys(_include("_include", text) for text in _all(shape, "_include"))),
+        "revincludes": tuple(dict.fromkeys(_include("_revinclude", text) for text in _all(shape, "_revinclude"))),
     }
 
 
@@ -86,7 +87,7 @@ def _check_format(text: str) -> None:
 
 
 def _sort(kind: str, written: list[str]) -> tuple[Sort, ...]:
-    keys = []
+    keys: dict[str, Sort] = {}
     for text in (part.strip() for value in written for part in value.split(",")):
         name = text.removeprefix("-")
         parameter = PARAMETERS[kind].get(name)
@@ -96,8 +97,8 @@ def _sort(kind: str, written: list[str]) -> tuple[Sort, ...]:
                 f'HAPI-1194: Unknown _sort parameter value "{name}" for resource type "{kind}" (Note: sort parameters '
                 f"values must use a valid Search Parameter). Valid values for this search are: {valid_names(kind)}",
             )
-        keys.append(Sort(parameter, text.startswith("-")))
-    return tuple(keys)
+        keys.setdefault(name, Sort(parameter, text.startswith("-")))  # a second time it orders nothing
+    return tuple(keys.values())
 
 
 def _include(control: str, text: str) -> Include:

@@ -13,6 +13,10 @@ from medagentbenchv2.fhir.problems import Problem
 PREFIXES = ("eq", "ne", "ge", "gt", "le", "lt", "sa", "eb", "ap")
 
 
+_MOST_DIGITS = 300
+"""Before or after the point; what lies beyond is no float."""
+
+
 class Quantity(NamedTuple):
     """A Quantity as indexed."""
 
@@ -48,7 +52,7 @@ class QuantityMatcher:
             exact = Decimal(number[len(written_prefix) :])
         except InvalidOperation:
             exact = Decimal("NaN")
-        if not exact.is_finite():
+        if not exact.is_finite() or abs(exact.adjusted()) > _MOST_DIGITS:
             raise Problem(400, f'HAPI-1940: Invalid number in quantity parameter: "{text}"')
         half = abs(exact) / 10 if prefix == "ap" else Decimal((0, (5,), min(int(exact.as_tuple().exponent), 0) - 1))
         return cls(prefix or "eq", float(exact), float(exact - half), float(exact + half), system, unit)

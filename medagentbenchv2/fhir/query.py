@@ -129,7 +129,13 @@ def _resolve(kind: str, name: str) -> tuple[Parameter, str, str]:
     return parameter, modifier, chained
 
 
+MOST_LINKS = 4
+"""Longest chain of references in one parameter: each link is a search of its own."""
+
+
 def _chain(parameter: Parameter, type: str, chained: str, value: str, quirk: bool) -> Chain:
+    if chained.count(".") >= MOST_LINKS:
+        raise Problem(400, f'Search parameter "{parameter.name}" is chained over more than {MOST_LINKS} references')
     return Chain(parameter, read(type or parameter.target or "Patient", ((chained, value),), quirk))
 
 

@@ -33,7 +33,7 @@ class Limits:
     """Records on one page; the rest is reached by next links."""
     answer_bytes: int = 64 * 1024 * 1024
     """What the entries of one transaction or batch may answer together; entries after that are refused."""
-    request_s: float = 30.0
+    request_s: float = 10.0
     """How long the entries of one transaction or batch may take together; entries after that are refused."""
     parameters: int = 500
     """Parameters of one search."""
@@ -76,9 +76,7 @@ class ServedSession(Session):
     def request_now(self, method: str, url: str, body: bytes = b"") -> Response:
         """One request, or one entry of a transaction or batch: refused once the whole has taken too much."""
         if self._bytes_left < 0 or time.monotonic() > self._deadline:
-            return refusal(
-                Problem(413, "This Bundle asks for more than one request may; send it in parts", "too-costly")
-            )
+            return refusal(Problem(413, "This Bundle asks for too much at once; send it in parts", "too-costly"))
         response = super().request_now(method, url, body)
         self._bytes_left -= len(response.body)
         return response
