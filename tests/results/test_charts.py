@@ -51,6 +51,12 @@ def test_a_saved_timeline_goes_before_the_record(run: Run, trace: Trace) -> None
     assert Charts().of(run, replace(trace, chart=saved)) == saved
 
 
+def test_a_trace_that_repeats_neither_patient_nor_clock_is_looked_up_by_its_task(run: Run, trace: Trace) -> None:
+    bare = replace(trace, extra={"world": 0})
+    assert Charts().of(run, bare) == Charts().of(run, trace)
+    assert Charts().of(run, replace(bare, task_id="task1_9999")) is None
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"world": 3}, {"world": None}, {"now": None}, {"slots": {"name": "Ann"}}, {"slots": {"mrn": "S0000000"}}],

@@ -121,7 +121,8 @@ def orders_before(chart: list[Any] | None) -> list[Any]:
 
 def _record(trace: Trace) -> str:
     """The command that prints the patient's record in the EHR that ships."""
-    return f"medagentbenchv2 ehr show {trace.patient} --at {trace.extra.get('now')}"
+    now = trace.extra.get("now")
+    return f"medagentbenchv2 ehr show {trace.patient or 'MRN'}" + (f" --at {now}" if now else "")
 
 
 def _active(entry: dict[str, Any]) -> bool:

@@ -121,5 +121,10 @@ def _traces(path: Path) -> Iterator[Trace]:
             writes=list(value.get("writes") or ()),
             expectation=value.get("expectation") or info.get("expectation"),
             verdict=_verdict(value, info),
-            extra={"info": info, "metrics": value.get("metrics") or {}, "stop_condition": value.get("stop_condition")},
+            extra={
+                "world": info.get("world"),
+                "info": info,
+                "metrics": value.get("metrics") or {},
+                "stop_condition": value.get("stop_condition"),
+            },
         )

@@ -39,7 +39,7 @@ def read_verifiers_v1(path: Path) -> Run:
         variant=variant_of(taskset),
         rows=tuple(number_by_order(rows)),
         format="verifiers-v1",
-        config=config,
+        config={**config, "setup": taskset} if taskset else config,
         notes=tuple(notes),
         traces=partial(_traces, path),
     )
