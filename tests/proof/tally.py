@@ -21,12 +21,15 @@ class Tally:
         return self.counts.total()
 
     def table(self, title: str) -> str:
-        """Kinds down, families across would be too wide: a line per family, then a line per kind."""
-        families, kinds = Counter[str](), Counter[str]()
+        """A line per family with its kinds, then all families together."""
+        families: dict[str, Counter[str]] = {}
         for (family, kind), number in self.counts.items():
-            families[family] += number
-            kinds[kind] += number
-        lines = [f"{title}: {self.total}"]
-        lines += [f"  {name:32}{number:8}" for name, number in families.items()]
-        lines += ["by kind", *(f"  {name:32}{number:8}" for name, number in sorted(kinds.items()))]
-        return "\n".join(lines)
+            families.setdefault(family, Counter())[kind] += number
+        everything = sum(families.values(), Counter[str]())
+        rows = {**families, "all": everything}
+        return "\n".join([title, *(f"  {name:22}{_line(kinds)}" for name, kinds in rows.items())])
+
+
+def _line(kinds: Counter[str]) -> str:
+    said = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
+    return f"{kinds.total():7}: {said}"

@@ -104,9 +104,9 @@ def _bystanders(work: Work) -> Iterator[Variation]:
         ("malformed: unknown argument", changed(stray, urgency="high")),
         ("malformed: no code", without(stray, "code")),
         ("malformed: a vital sign without a value", without(vital, "valueString")),
-        ("a tool that is none", Call("fhir_order_create", stray.arguments)),
+        ("unknown tool", Call("fhir_order_create", stray.arguments)),
     ):
-        yield Variation(f"a {how} before", (call, *work.calls))
+        yield Variation(f"{how} before", (call, *work.calls))
     for call in work.creates:
         refused = changed(call, subject={"reference": f"Patient/{NOBODY}"})
         yield Variation("refused at first", work.instead(call, refused, call))
