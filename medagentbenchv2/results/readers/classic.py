@@ -111,6 +111,7 @@ def _traces(path: Path) -> Iterator[Trace]:
         info, messages, task_id = _identity(value)
         attempts[task_id] = attempts.get(task_id, 0) + 1
         prompt = value.get("prompt") or []
+        writes = value.get("writes")  # a state column, or the metric of that name, which stands flat in the row
         prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
         yield Trace(
             task_id=task_id,
@@ -118,7 +119,7 @@ def _traces(path: Path) -> Iterator[Trace]:
             where=f"{path.name}, row {number}",
             family=info.get("family"),
             messages=[as_openai(m) for m in prompt] + messages,
-            writes=list(value.get("writes") or ()),
+            writes=writes if isinstance(writes, list) else [],
             expectation=value.get("expectation") or info.get("expectation"),
             verdict=_verdict(value, info),
             extra={

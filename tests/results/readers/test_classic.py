@@ -113,6 +113,12 @@ def test_a_trace_holds_prompt_and_completion_with_nested_calls(tmp_path: Path) -
     assert trace.messages[1]["tool_calls"][0]["function"]["name"] == "finish"
 
 
+def test_a_metric_that_stands_flat_in_the_row_is_not_taken_for_a_state_column(tmp_path: Path) -> None:
+    assert [t.writes for t in read_rows(tmp_path / "a", result(writes=2.0)).traces()] == [[]]
+    filed = [{"method": "POST", "kind": "ServiceRequest"}]
+    assert [t.writes for t in read_rows(tmp_path / "b", result(writes=filed)).traces()] == [filed]
+
+
 def test_a_bad_row_is_named_by_file_line_and_field(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"results\.jsonl, line 2, field index"):
         read_rows(tmp_path, result(), result(example_id="first"))
