@@ -46,8 +46,7 @@ KEY_VARS = {
 
 # Context length as providers state it in the error's code or type: OpenAI and most, llama.cpp, LiteLLM.
 TOO_LONG = {"context_length_exceeded", "exceed_context_size_error", "contextwindowexceedederror"}
-# vLLM states it by the parameter at fault.
-_TOO_LONG_PARAMETER = "input_tokens"
+_TOO_LONG_PARAMETER = "input_tokens"  # vLLM states it by the parameter at fault
 _NO_CREDIT = {"insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active"}
 
 
@@ -178,7 +177,8 @@ class ChatClient:
 
         self._key = _key(endpoint)
         headers = {name: _header(name, value) for name, value in endpoint.headers.items()}
-        self._secrets = [secret for secret in (self._key, *headers.values()) if secret]
+        # Shorter header values are words such as "true", which stand in any text.
+        self._secrets = [secret for secret in (self._key, *headers.values()) if secret and len(secret) >= 8]
         self._client = openai.AsyncOpenAI(
             api_key=self._key or "none",
             base_url=_checked_url(endpoint.base_url),
@@ -243,8 +243,7 @@ class ChatClient:
         except openai.APIConnectionError as error:
             reason = self._clean(str(error.__cause__ or error))
             raise EndpointError(f"{self.host}: could not be reached: {reason}", transient=True) from None
-        except (openai.APIResponseValidationError, ValueError) as error:
-            # ValueError: a body that is announced as JSON and is not.
+        except (openai.APIResponseValidationError, ValueError) as error:  # ValueError: announced as JSON and is not
             raise EndpointError(f"{self.host}: answered nonsense: {self._clean(str(error))}", transient=True) from None
         return self._completion(answer, time.perf_counter() - started, retries)
 
@@ -277,7 +276,7 @@ class ChatClient:
         if choice.finish_reason == "error":
             raise self._refusal(500, choice.model_extra, "the provider broke off", None)
         return Completion(
-            message=_encodable(choice.message.to_dict(mode="python", warnings=False)),
+            message=_encodable(choice.message.to_dict(mode="python", warnings=False), self._secrets),
             finish_reason=choice.finish_reason,
             usage=_usage(answer.usage),
             latency_s=latency_s,
@@ -363,9 +362,12 @@ def _is_private(host: str) -> bool:
         return host.endswith((".localhost", ".local", ".internal"))
 
 
-def _encodable(message: dict[str, Any]) -> dict[str, Any]:
-    """The same with half characters (lone surrogates, which models do emit) made "?", so that it can be written."""
-    decoded: dict[str, Any] = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
+def _encodable(message: dict[str, Any], secrets: Sequence[str]) -> dict[str, Any]:
+    """The same, fit to be kept: half characters (lone surrogates, which models emit) made "?", echoed keys "[key]"."""
+    text = json.dumps(message, ensure_ascii=False)
+    for secret in secrets:
+        text = text.replace(secret, "[key]")
+    decoded: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
     return decoded
 
 

@@ -249,14 +249,24 @@ class Setup:
         return self.holding.checksum or self.holding.hospital
 
     @cached_property
+    def task_parts(self) -> dict[str, str]:
+        """What makes results comparable, by name; texts and schemas as their SHA-256."""
+        return {
+            "tasks": _digest([task.to_json() for task in self.tasks]),
+            "prompt": _digest([self.system_prompt, *(self.prompt(task) for task in self.tasks)]),
+            "tools": _digest(openai_tools()),
+            "ehr": self._ehr_identity,
+            "grading_version": str(GRADING_VERSION),
+        }
+
+    @cached_property
     def task_fingerprint(self) -> str:
         """SHA-256 over what makes results comparable: tasks, prompt, tool schemas, EHR and grading version."""
-        digest = hashlib.sha256()
-        for part in (self.system_prompt, openai_tools(), self._ehr_identity, GRADING_VERSION):
-            digest.update(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
-        for task in self.tasks:
-            digest.update(orjson.dumps(task.to_json(), option=orjson.OPT_SORT_KEYS))
-        return digest.hexdigest()
+        return _digest(self.task_parts)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 FREEZE = datetime(2025, 1, 1, tzinfo=UTC)

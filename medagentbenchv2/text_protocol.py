@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.tools.normalise import normalise
 
@@ -64,6 +66,11 @@ def _answer(rest: str) -> tuple[Any, ...]:
         raise Unparsable("FINISH takes a JSON list") from None
     if not isinstance(value, list) or not re.fullmatch(r"\s*\)[\s.;`]*", rest[end:]):
         raise Unparsable("FINISH takes one JSON list and ends the turn")
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        # Half characters, whole numbers beyond 64 bits and bottomless nesting: what no file of ours can hold.
+        raise Unparsable("FINISH takes a list of text, numbers and null") from None
     return tuple(value)
 
 

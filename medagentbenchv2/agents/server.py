@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from medagentbenchv2.agents.script import Agent, Turn
+from medagentbenchv2.agents.script import Agent, Turn, one_call
 from medagentbenchv2.agents.text_form import result_of, to_text
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
@@ -51,9 +51,11 @@ class AgentServer:
         except Refused as refused:
             status, answer = refused.status, {"error": {"message": refused.message, "type": "invalid_request_error"}}
         streamed = status == 200 and scope["method"] == "POST" and orjson.loads(body).get("stream")
-        content = b"text/event-stream" if streamed else b"application/json"
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content)]})
-        await send({"type": "http.response.body", "body": _events(answer) if streamed else orjson.dumps(answer)})
+        kind = b"text/event-stream" if streamed else b"application/json"
+        content = _events(answer) if streamed else orjson.dumps(answer)
+        headers = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
     def answer(self, method: str, path: str, body: bytes) -> dict[str, Any]:
         """The JSON answer to one request. Raises Refused."""
@@ -76,9 +78,10 @@ class AgentServer:
         task = self._task(messages)
         by_text = self.setup.protocol == "text"
         results = _replies(messages) if by_text else [Result(_text(m)) for m in messages if m.get("role") == "tool"]
-        turn = self.agent.turn(task, results, request.get("seed"))
         if by_text:
-            turn = Turn(text=to_text(turn))
+            turn = Turn(text=to_text(one_call(self.agent, task, results, request.get("seed"))))
+        else:
+            turn = self.agent.turn(task, results, request.get("seed"))
         key = hashlib.sha256(orjson.dumps([task.id, task.instruction, len(results)])).hexdigest()[:24]
         sizes = len(orjson.dumps(messages)) // 4, 1 + sum(len(c.json) for c in turn.calls) // 4
         return {

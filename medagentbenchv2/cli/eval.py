@@ -1,17 +1,19 @@
 """`medagentbenchv2 eval`: run a scripted agent or models over tasks, and print a table by family."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from medagentbenchv2.agents.registry import agent_of
 from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
-from medagentbenchv2.endpoint import ChatClient
+from medagentbenchv2.endpoint import AccessError, ChatClient
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions.config import HostedModel
 from medagentbenchv2.results.statistics.proportion import wilson
@@ -78,9 +80,10 @@ def eval_command(
     scripted = ScriptedPlayer(agent_of(agent), protocol == "text")
     console = Console(stderr=as_json)
     summaries = asyncio.run(_run_models(models, plan, console) if models else _run_agent(scripted, plan, console))
+    whole = [summary for summary in summaries if summary is not None]
     if as_json:
-        typer.echo(orjson.dumps(summaries, option=orjson.OPT_INDENT_2))
-    if any(summary["error"] for summary in summaries):
+        typer.echo(orjson.dumps(whole, option=orjson.OPT_INDENT_2))
+    if len(whole) < len(summaries) or any(summary["error"] for summary in whole):
         raise typer.Exit(1)
 
 
@@ -115,47 +118,68 @@ def _models(
     ]
 
 
-async def _run_agent(player: ScriptedPlayer, plan: dict[str, Any], console: Console) -> list[dict[str, Any]]:
+async def _run_agent(player: ScriptedPlayer, plan: dict[str, Any], console: Console) -> list[dict[str, Any] | None]:
     return [await _run(Campaign(player=player, **plan), console)]
 
 
-async def _run_models(models: list[HostedModel], plan: dict[str, Any], console: Console) -> list[dict[str, Any]]:
-    summaries = []
-    for spec in models:
-        async with ChatClient(spec.endpoint()) as client:
-            price = spec.price.price() if spec.price else None
-            by_text = plan["setup"].protocol == "text"
-            player = ModelPlayer(client, spec.title, spec.sampling, price, by_text)
-            details = {"endpoint": client.host, "sampling": dict(spec.sampling)}
-            one = plan | {"concurrency": spec.concurrency or plan["concurrency"], "details": details}
-            summaries.append(await _run(Campaign(player=player, **one), console))
-    return summaries
+async def _run_models(models: list[HostedModel], plan: dict[str, Any], console: Console) -> list[dict[str, Any] | None]:
+    """One model after the other; what is wrong with any one's key, address or folder is said before the first."""
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(ChatClient(spec.endpoint())) for spec in models]
+        campaigns = [_campaign(spec, client, plan) for spec, client in zip(models, clients, strict=True)]
+        for campaign in campaigns:
+            campaign.check()
+        return [await _run(campaign, console) for campaign in campaigns]
 
 
-async def _run(campaign: Campaign, console: Console) -> dict[str, Any]:
+def _campaign(spec: HostedModel, client: ChatClient, plan: dict[str, Any]) -> Campaign:
+    """A model's campaign; of its headers the names are recorded, never the values."""
+    price = spec.price.price() if spec.price else None
+    player = ModelPlayer(client, spec.title, spec.sampling, price, plan["setup"].protocol == "text")
+    details = {"model": spec.model, "endpoint": client.host, "sampling": spec.sampling, "headers": sorted(spec.headers)}
+    recorded = {"price": spec.price.model_dump() if spec.price else None, "max_retries": spec.max_retries,
+                "timeout_s": spec.timeout_s, "requests_per_minute": spec.requests_per_minute}  # fmt: skip
+    one = plan | {"concurrency": spec.concurrency or plan["concurrency"], "details": details, "recorded": recorded}
+    return Campaign(player=player, **one)
+
+
+async def _run(campaign: Campaign, console: Console) -> dict[str, Any] | None:
+    """The summary; None when the endpoint refused the key or the model, which is said in one line."""
     total = len(campaign.tasks) * campaign.repeats
-    with LiveProgress(campaign.player.name, total, console) as progress:
-        summary = await campaign.run(progress.count)
+    try:
+        with LiveProgress(campaign.player.name, total, console) as progress:
+            summary = await campaign.run(progress)
+    except AccessError as error:
+        said = f"{campaign.player.name}: {error}; what was played is in {campaign.folder}, --resume goes on"
+        Console(stderr=True).print(f"[bold red]error[/]: {escape(said)}", highlight=False, soft_wrap=True)
+        return None
     console.print(_table(summary))
-    console.print(f"written to {campaign.folder}")
+    console.print(f"written to {escape(str(campaign.folder))}", soft_wrap=True)
     return summary
 
 
 def _table(summary: dict[str, Any]) -> Table:
-    table = Table("Family", "Kind", "Correct", "Accuracy (%)", "95 % interval", title=f"{summary['model']}")
+    once = len(summary["pass_hat_k"]) == 1
+    table = Table("Family", "Kind", "Correct", "Accuracy (%)", title=escape(summary["model"]))
+    if once:
+        table.add_column("95 % interval")
     for slug, counts in summary["by_family"].items():
         kind = FAMILIES[slug].kind if slug in FAMILIES else ""
-        table.add_row(slug, kind, *_figures(counts["correct"], counts["total"]))
+        table.add_row(slug, kind, *_figures(counts["correct"], counts["total"], once))
     table.add_section()
     scored = sum(counts["total"] for counts in summary["by_family"].values())
-    table.add_row("all", "", *_figures(summary["correct"], scored))
+    table.add_row("all", "", *_figures(summary["correct"], scored, once))
+    said = [] if once else ["intervals over repeated attempts: medagentbenchv2 report"]
     if summary["error"]:
-        table.caption = f"{summary['error']} infrastructure errors are not scored; --resume runs them again"
+        said.append(f"{summary['error']} infrastructure errors are not scored; --resume runs them again")
+    table.caption = "\n".join(said) or None
     return table
 
 
-def _figures(correct: int, total: int) -> tuple[str, str, str]:
+def _figures(correct: int, total: int, once: bool) -> list[str]:
+    """Counts, share and, where each task was tried once, the Wilson interval: attempts at one task are no sample."""
     interval = wilson(correct, total)
     if interval is None:
-        return "0/0", "-", "-"
-    return f"{correct}/{total}", f"{100 * interval.estimate:.1f}", f"{100 * interval.low:.1f}-{100 * interval.high:.1f}"
+        return ["0/0", "-"]
+    share = [f"{correct}/{total}", f"{100 * interval.estimate:.1f}"]
+    return [*share, f"{100 * interval.low:.1f}-{100 * interval.high:.1f}"] if once else share

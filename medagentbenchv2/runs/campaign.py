@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from medagentbenchv2.endpoint import AccessError
-from medagentbenchv2.errors import InfrastructureError
+from medagentbenchv2.errors import InfrastructureError, MedAgentBenchError
 from medagentbenchv2.grading.verdict import Verdict
 from medagentbenchv2.results.rows import Row
 from medagentbenchv2.rollout import Rollout
@@ -25,6 +25,18 @@ from medagentbenchv2.runs.record import Record
 from medagentbenchv2.runs.summary import summarise
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
+
+
+class Watch(Protocol):
+    """Is told of rollouts as a campaign goes on."""
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Those that were on disk already; told once, first."""
+        ...
+
+    def count(self, row: Row) -> None:
+        """One that has ended."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,26 +52,39 @@ class Campaign:
     concurrency: int = 16
     resume: bool = False
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What else decides the answers: endpoint host, sampling. Part of the run fingerprint."""
+    """What else decides the answers: model id, endpoint host, sampling. Part of the run fingerprint."""
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+    """What is written down but decides no answer: prices, timeouts."""
 
     @property
     def folder(self) -> Path:
         """Where this run is written."""
-        name = Path(self.setup.tasks_path).stem if self.setup.tasks_path else self.setup.tasks_variant
-        return self.out / name / folder_name(self.player.name)
+        return self.out / folder_name(self.variant) / folder_name(self.player.name)
+
+    @property
+    def variant(self) -> str:
+        """The variant's name, or that of the user's file of tasks."""
+        return Path(self.setup.tasks_path).stem if self.setup.tasks_path else self.setup.tasks_variant
+
+    @property
+    def model(self) -> str:
+        """The model's id at its endpoint, or the scripted agent's name."""
+        return str(self.details.get("model", self.player.name))
 
     @property
     def parts(self) -> dict[str, Any]:
         """What the run fingerprint is made of, by name."""
         return {
-            "tasks": self.setup.task_fingerprint,
-            "model": self.player.name,
+            **self.setup.task_parts,
+            "model": self.model,
             **self.details,
             "protocol": self.setup.protocol,
             "tool_output": self.setup.tool_output,
             "max_turns": self.setup.max_turns,
             "grading": self.setup.grading,
+            "writes": self.setup.writes,
             "seed": self.setup.seed,
+            "harness": f"medagentbenchv2 {_version('medagentbenchv2')}",
         }
 
     @property
@@ -68,45 +93,53 @@ class Campaign:
         run = hashlib.sha256(orjson.dumps(self.parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
         return {"task": self.setup.task_fingerprint, "run": run}
 
-    async def run(self, on_row: Callable[[Row], None] | None = None) -> dict[str, Any]:
+    def check(self) -> None:
+        """Raise ArgumentError, before anything is asked, when the folder holds a run that this one must not touch."""
+        self._open().refuse_taken()
+
+    async def run(self, watch: Watch | None = None) -> dict[str, Any]:
         """Play everything that is not on disk yet; returns the summary.
 
         Raises ArgumentError for a folder in use or holding another run, AccessError when the endpoint refuses the key
-        or the model. Other infrastructure trouble becomes a row of status `error`.
+        or the model. Other infrastructure trouble becomes a row of status `error`. However it ends, what was played is
+        on disk and summarised.
         """
-        started = time.monotonic()
-        with RunFolder(self.folder, self._config(), self.parts, resume=self.resume) as folder:
-            for row in list(folder.rows.values()):
-                if on_row:
-                    on_row(row)
-            todo = [
-                (index, task, attempt)
-                for attempt in range(1, self.repeats + 1)
-                for index, task in enumerate(self.tasks)
-                if (task.id, attempt) not in folder.rows
-            ]
-            await self._work(todo, folder, on_row)
-            rows = sorted(folder.rows.values(), key=lambda row: (row.attempt, row.index))
-            summary = summarise(self.player.name, rows, time.monotonic() - started, self.fingerprint)
-            folder.summarise(summary)
+        plan = [(task, attempt) for attempt in range(1, self.repeats + 1) for task in self.tasks]
+        with self._open() as folder:
+            kept = [row for task, attempt in plan if (row := folder.rows.get((task.id, attempt)))]
+            if watch:
+                watch.keep(kept)
+            try:
+                await self._work([one for one in plan if (one[0].id, one[1]) not in folder.rows], folder, watch)
+            finally:
+                rows = sorted(folder.rows.values(), key=lambda row: (row.attempt, row.index))
+                summary = summarise(self.model, rows, max(len(plan), len(rows)), self.fingerprint)
+                folder.summarise(summary)
             return summary
 
-    async def _work(
-        self, todo: Sequence[tuple[int, Task, int]], folder: RunFolder, on_row: Callable[[Row], None] | None
-    ) -> None:
+    def _open(self) -> RunFolder:
+        return RunFolder(self.folder, self._config(), self.parts, resume=self.resume)
+
+    async def _work(self, todo: Sequence[tuple[Task, int]], folder: RunFolder, watch: Watch | None) -> None:
+        # A task keeps its number in the variant, whichever part of the variant is played.
+        places = {task.id: place for place, task in enumerate(self.setup.tasks)}
         queue = iter(todo)
 
         async def worker() -> None:
-            for index, task, attempt in queue:
-                record = await self._rollout(index, task, attempt)
+            for task, attempt in queue:
+                record = await self._rollout(places[task.id], task, attempt)
                 row = record.row()
-                folder.add(row, record.trace(self.player.name, self.setup.tasks_variant))
-                if on_row:
-                    on_row(row)
+                folder.add(row, record.trace(self.model, self.variant))
+                if watch:
+                    watch.count(row)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self.concurrency, len(todo))):
-                group.create_task(worker())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(todo))):
+                    group.create_task(worker())
+        except ExceptionGroup as trouble:
+            # Of several, a bug of ours matters more than another worker's word of the same refusal.
+            raise min(trouble.exceptions, key=lambda one: isinstance(one, MedAgentBenchError)) from None
 
     async def _rollout(self, index: int, task: Task, attempt: int) -> Record:
         started = time.monotonic()
@@ -127,16 +160,20 @@ class Campaign:
 
     def _config(self) -> dict[str, Any]:
         return {
-            "model": self.player.name,
-            "variant": self.setup.tasks_variant,
+            "model": self.model,
+            "name": self.player.name,
+            "variant": self.variant,
             "setup": asdict(self.setup),
+            "families": self.setup.families,
             "tasks": len(self.tasks),
             "repeats": self.repeats,
             "concurrency": self.concurrency,
-            "profile": self.setup.grading or "strict for our wording, published for somebody else's",
-            "versions": {name: _version(name) for name in ("medagentbenchv2", "verifiers")},
+            "protocol": self.setup.protocol,
+            "profile": " and ".join(sorted({self.setup.profile(task) for task in self.tasks})),
+            "versions": {name: _version(name) for name in ("medagentbenchv2", "verifiers", "openai")},
             "fingerprint": self.fingerprint,
             **self.details,
+            **self.recorded,
         }
 
 

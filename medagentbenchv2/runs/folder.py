@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,14 +14,17 @@ import zstandard
 from filelock import FileLock, Timeout
 
 from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.results.readers.lines import parse, read_lines, read_object
 from medagentbenchv2.results.rows import Row, Status
 
 Key = tuple[str, int]
 """Task id and attempt."""
+CHUNK = 1 << 16
+"""Bytes that are decompressed at once."""
 
 
 class RunFolder:
-    """One model's run on one variant, on disk. Use as `with RunFolder(path, parts) as folder`."""
+    """One model's run on one variant, on disk. Use as `with RunFolder(path, config, parts, resume=...) as folder`."""
 
     def __init__(self, path: Path, config: dict[str, Any], parts: dict[str, Any], *, resume: bool) -> None:
         self.path = path
@@ -30,7 +36,10 @@ class RunFolder:
 
     def __enter__(self) -> Self:
         """Take the folder. Raises ArgumentError when another run writes to it, or when it holds a different run."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise ArgumentError(f"out: {self.path} cannot be a folder, a file is in the way; choose another") from None
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -49,50 +58,57 @@ class RunFolder:
         self._traces_file.close()
         self._lock.release()
 
-    def _open(self) -> None:
+    def refuse_taken(self) -> None:
+        """Raise ArgumentError when the folder holds a run that this one neither is nor goes on with."""
         rows_path = self.path / "runs.jsonl"
-        if rows_path.exists() and rows_path.stat().st_size:
-            if not self._resume:
-                raise ArgumentError(f"out: {self.path} already holds a run; add --resume to go on, or choose another")
-            self._refuse_other_run()
-            self._keep(rows_path)
-        write_whole(self.path / "config.json", orjson.dumps(self._config, option=orjson.OPT_INDENT_2))
-        self._rows_file = rows_path.open("ab")
-        self._traces_file = (self.path / "traces.jsonl.zst").open("ab")
-
-    def _refuse_other_run(self) -> None:
-        config = self.path / "config.json"
-        before = orjson.loads(config.read_bytes()).get("fingerprint_parts", {}) if config.exists() else {}
+        if not rows_path.exists() or not rows_path.stat().st_size:
+            return
+        if not self._resume:
+            raise ArgumentError(f"out: {self.path} already holds a run; add --resume to go on, or choose another")
+        before = read_object(self.path / "config.json").get("fingerprint_parts") or {}
         now = self._config["fingerprint_parts"]
         changed = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
         if changed:
-            said = "; ".join(f"{name} was {before.get(name)!r}, is {now.get(name)!r}" for name in changed)
+            said = "; ".join(f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}" for name in changed)
             raise ArgumentError(f"resume: {self.path} holds another run ({said}); choose another folder")
 
-    def _keep(self, rows_path: Path) -> None:
-        """Keep whole, scored rows; drop a line cut by a kill and infrastructure errors, which run again."""
-        lines = rows_path.read_bytes().split(b"\n")
-        rows = [Row.model_validate_json(line) for line in lines[:-1] if line.strip()]
-        kept = [row for row in rows if row.status is not Status.ERROR]
-        self.rows = {(row.task_id, row.attempt): row for row in kept}
-        write_whole(rows_path, b"".join(row.to_line() for row in self.rows.values()))
-        self._mend_traces()
+    def _open(self) -> None:
+        self.refuse_taken()
+        rows_path, traces_path = self.path / "runs.jsonl", self.path / "traces.jsonl.zst"
+        if rows_path.exists():
+            self._keep(rows_path)
+        if traces_path.exists():
+            self._mend(traces_path)
+        write_whole(self.path / "config.json", orjson.dumps(self._config, option=orjson.OPT_INDENT_2))
+        self._rows_file = rows_path.open("ab")
+        self._traces_file = traces_path.open("ab")
 
-    def _mend_traces(self) -> None:
-        path = self.path / "traces.jsonl.zst"
-        if not path.exists():
-            return
-        whole = b""
-        for frame in frames(path.read_bytes()):
-            trace = orjson.loads(zstandard.decompress(frame))
-            if (trace["task_id"], trace["attempt"]) in self.rows:
-                whole += frame
-        write_whole(path, whole)
+    def _keep(self, path: Path) -> None:
+        """Keep whole, scored rows; drop a line cut by a kill and infrastructure errors, which run again."""
+        rows = [parse(Row, value, path, number) for number, value in read_lines(path, [])]
+        self.rows = {(row.task_id, row.attempt): row for row in rows if row.status is not Status.ERROR}
+        content = b"".join(row.to_line() for row in self.rows.values())
+        if content != path.read_bytes():
+            write_whole(path, content)
+
+    def _mend(self, path: Path) -> None:
+        """Keep one whole trace for each row; a kill may have left a trace without its row, or half of one."""
+        data = path.read_bytes()
+        kept: dict[Key, bytes] = {}
+        try:
+            for frame in frames(data):
+                trace = orjson.loads(zstandard.ZstdDecompressor().decompressobj().decompress(frame))
+                if (key := (trace["task_id"], trace["attempt"])) in self.rows:
+                    kept[key] = frame
+        except (zstandard.ZstdError, orjson.JSONDecodeError, KeyError) as error:
+            raise ArgumentError(f"resume: {path} is broken ({error}); restore the file or choose another") from None
+        content = b"".join(kept.values())
+        if content != data:
+            write_whole(path, content)
 
     def add(self, row: Row, trace: dict[str, Any]) -> None:
         """Write one ended rollout, trace first, and hand both to the operating system at once."""
-        text = orjson.dumps(trace, option=orjson.OPT_APPEND_NEWLINE)
-        self._traces_file.write(zstandard.compress(text, 6))
+        self._traces_file.write(zstandard.compress(_line(trace), 6))
         self._traces_file.flush()
         self._rows_file.write(row.to_line())
         self._rows_file.flush()
@@ -103,18 +119,19 @@ class RunFolder:
         write_whole(self.path / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
 
 
-def frames(data: bytes) -> list[bytes]:
-    """The whole zstd frames of a file, still compressed; a frame cut short by a kill is left out."""
-    found = []
-    while data:
-        decoder = zstandard.ZstdDecompressor().decompressobj()
-        decoder.decompress(data)
+def frames(data: bytes) -> Iterator[bytes]:
+    """The whole zstd frames of a file, still compressed; a frame cut short by a kill ends the reading."""
+    view, start = memoryview(data), 0
+    while start < len(view):
+        decoder, at = zstandard.ZstdDecompressor().decompressobj(), start
+        while at < len(view) and not decoder.eof:
+            decoder.decompress(view[at : at + CHUNK])
+            at = min(at + CHUNK, len(view))
         if not decoder.eof:
-            break
-        size = len(data) - len(decoder.unused_data)
-        found.append(data[:size])
-        data = data[size:]
-    return found
+            return
+        end = at - len(decoder.unused_data)
+        yield data[start:end]
+        start = end
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -125,5 +142,18 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def folder_name(model: str) -> str:
-    """A model id as a folder name: `/` and `:` made `_`."""
-    return model.replace("/", "_").replace(":", "_")
+    """A model id as a folder name: `/`, `:` and whatever else is no plain file name character made `_`."""
+    return re.sub(r"[^\w.\-+@=,]", "_", model).lstrip(".") or "_"
+
+
+def _line(trace: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(trace, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        # A provider's own fields may hold whole numbers beyond 64 bits, or nest deeper than orjson writes.
+        return json.dumps(trace).encode() + b"\n"
+
+
+def _short(value: object) -> str:
+    """A value of a fingerprint's part; of a digest its beginning tells two apart."""
+    return f"{value[:12]}..." if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) else repr(value)

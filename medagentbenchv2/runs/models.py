@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,10 @@ from pydantic import ValidationError
 from medagentbenchv2.endpoint import KEY_VARS
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions.config import HostedModel
+from medagentbenchv2.runs.folder import folder_name
+
+OURS = {"messages", "model", "n", "seed", "stream", "tools"}
+"""What a run puts into the body of a request itself."""
 
 
 def read_models(path: Path) -> list[HostedModel]:
@@ -26,21 +31,39 @@ def read_models(path: Path) -> list[HostedModel]:
     if unknown or not isinstance(entries, list) or not entries:
         what = f"the unknown table {unknown[0]!r}" if unknown else "no [[models]]"
         raise ArgumentError(f"config: {path.name} holds {what}; it is a list of [[models]] with model, base_url, ...")
-    return [_model(entry, f"config: {path.name}, model {number}") for number, entry in enumerate(entries, 1)]
+    models = [_model(entry, f"config: {path.name}, model {number}") for number, entry in enumerate(entries, 1)]
+    titles: dict[str, str] = {}
+    for model in models:
+        folder = folder_name(model.title).lower()
+        if folder in titles:
+            raise ArgumentError(
+                f"config: {path.name}: {titles[folder]!r} and {model.title!r} would share the folder {folder}; give one"
+                " of them another name"
+            )
+        titles[folder] = model.title
+    return models
 
 
 def _model(entry: object, where: str) -> HostedModel:
     try:
-        return HostedModel.model_validate(entry)
+        model = HostedModel.model_validate(entry)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         raise ArgumentError(f"{where}, field {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    for name in OURS & model.sampling.keys():
+        if name != "seed" or model.sampling["seed"] is not False:
+            fix = "use --seed, or false to send none" if name == "seed" else "leave it out, the run sets it"
+            raise ArgumentError(f"{where}, field sampling.{name}: {fix}")
+    return model
+
+
+_SECRET = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 
 def parse_headers(headers: Sequence[str] | None) -> dict[str, str]:
     """`K=V` pairs as a dict; a value env:NAME is read from the environment later.
 
-    Raises ArgumentError for a pair without `=`, and for one that carries a key in the open.
+    Raises ArgumentError for a pair without `=`, and for one that carries a key in the open or whose name says so.
     """
     found: dict[str, str] = {}
     for pair in headers or ():
@@ -48,6 +71,11 @@ def parse_headers(headers: Sequence[str] | None) -> dict[str, str]:
         if not sign or not name.strip():
             raise ArgumentError(f"header: {name!r} is not of the form NAME=VALUE")
         refuse_key(value, f"header {name}")
+        if _SECRET.search(name) and not value.startswith("env:"):
+            raise ArgumentError(
+                f"header {name.strip()}: looks like one that carries a secret, which a command line would show to "
+                f"everybody; write {name.strip()}=env:VARIABLE"
+            )
         found[name.strip()] = value
     return found
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from medagentbenchv2.agents.script import Agent
 from medagentbenchv2.agents.text_form import result_of, to_text
-from medagentbenchv2.endpoint import ChatClient, ContextLengthError, Price, Usage
+from medagentbenchv2.endpoint import ChatClient, Completion, ContextLengthError, Price, Usage
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.text_protocol import TextSession
 from medagentbenchv2.tools.call import Result
@@ -31,8 +31,20 @@ class Played:
     """Seconds spent waiting for the model."""
     retries: int = 0
     """Requests to the model that failed and were repeated."""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    """What the endpoint said of each answered request: served model, why it stopped, tokens, seconds, retries."""
     cost: float | None = None
     """US dollars, where prices are known."""
+
+    def take(self, answer: Completion) -> None:
+        """Add an answered request."""
+        self.turns += 1
+        self.usages.append(answer.usage)
+        self.model_s += answer.latency_s
+        self.retries += answer.retries
+        about = {name: getattr(answer, name) for name in ("model", "finish_reason", "system_fingerprint", "retries")}
+        self.requests.append({**about, "latency_s": round(answer.latency_s, 4), **asdict(answer.usage)})
+        self.messages.append(answer.message)
 
     def tokens(self, name: str) -> int | None:
         """The sum of one token count over all turns; None where the provider never said."""
@@ -70,12 +82,13 @@ class ScriptedPlayer:
         """Play one rollout to its end."""
         results: list[Result] = []
         while not rollout.finished and played.turns < max_turns:
-            turn = self.agent.turn(rollout.task, results, seed)
             played.turns += 1
             if self.by_text:
-                played.messages.append({"role": "assistant", "content": to_text(turn)})
-                results += [result_of(text) for text in await take_text(rollout, played.messages)]
+                said = to_text(one_call(self.agent, rollout.task, results, seed))
+                played.messages.append({"role": "assistant", "content": said})
+                results += [result_of(text) for text in await take_text(rollout, played.messages, said)]
             else:
+                turn = self.agent.turn(rollout.task, results, seed)
                 played.messages.append(turn.message(f"call_{len(results)}"))
                 results += [Result(text) for text in await take_calls(rollout, played.messages)]
         rollout.end("limit_reached")
@@ -88,7 +101,7 @@ class ModelPlayer:
     client: ChatClient
     title: str
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    """Goes into each request's body as it is."""
+    """Goes into each request's body as it is; `seed` false sends no seed, for endpoints that refuse one."""
     price: Price | None = None
     by_text: bool = False
     """True for the text protocol."""
@@ -100,21 +113,23 @@ class ModelPlayer:
 
     async def play(self, rollout: Rollout, played: Played, *, max_turns: int, seed: int) -> None:
         """Play one rollout to its end; each attempt sends its own seed."""
-        tools, take_turn = (None, take_text) if self.by_text else (openai_tools(), take_calls)
-        while not rollout.finished and played.turns < max_turns:
-            try:
-                answer = await self.client.complete(played.messages, tools=tools, seed=seed, **self.sampling)
-            except ContextLengthError:
-                rollout.end("context_limit")
-                break
-            played.turns += 1
-            played.usages.append(answer.usage)
-            played.model_s += answer.latency_s
-            played.retries += answer.retries
-            played.messages.append(answer.message)
-            await take_turn(rollout, played.messages)
+        tools = None if self.by_text else openai_tools()
+        body = {"seed": seed, **self.sampling}
+        if body["seed"] is False:
+            del body["seed"]
+        try:
+            while not rollout.finished and played.turns < max_turns:
+                answer = await self.client.complete(played.messages, tools=tools, **body)
+                played.take(answer)
+                if self.by_text:
+                    await take_text(rollout, played.messages, answer.text)
+                else:
+                    await take_calls(rollout, played.messages)
+        except ContextLengthError:
+            rollout.end("context_limit")
+        finally:
+            played.cost = self._cost(played)
         rollout.end("limit_reached")
-        played.cost = self._cost(played)
 
     def _cost(self, played: Played) -> float | None:
         costs = [
@@ -133,14 +148,14 @@ async def take_calls(rollout: Rollout, messages: list[Message]) -> list[str]:
     texts = []
     for call in calls:
         function = call.get("function") or {}
-        texts.append(await rollout.call(str(function.get("name", "")), function.get("arguments") or ""))
+        texts.append(await rollout.call(str(function.get("name") or ""), function.get("arguments") or ""))
         messages.append({"role": "tool", "tool_call_id": call.get("id", ""), "content": texts[-1]})
     return texts
 
 
-async def take_text(rollout: Rollout, messages: list[Message]) -> list[str]:
-    """Take the last message as a turn of the text protocol and append the reply, if there is one."""
-    reply = await TextSession(rollout).reply(str(messages[-1].get("content") or ""))
+async def take_text(rollout: Rollout, messages: list[Message], said: str) -> list[str]:
+    """Take what was said last as a turn of the text protocol and append the reply, if there is one."""
+    reply = await TextSession(rollout).reply(said)
     if reply:
         messages.append({"role": "user", "content": reply})
     return [reply] if reply else []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from medagentbenchv2.results.rows import Row
@@ -24,7 +26,7 @@ class LiveProgress:
             TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._bar.add_task(title, total=total, facts="")
+        self._task = self._bar.add_task(escape(title), total=total, facts="")
         self._right = self._errors = self._tokens = 0
         self._cost: float | None = None
 
@@ -37,15 +39,28 @@ class LiveProgress:
     ) -> None:
         self._bar.stop()
 
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Take in the rollouts that were on disk already; they say nothing of the time that is left."""
+        for row in rows:
+            self._take(row)
+        self._bar.reset(self._task, completed=len(rows), facts=self._facts)
+
     def count(self, row: Row) -> None:
         """Take in one ended rollout."""
+        self._take(row)
+        self._bar.update(self._task, advance=1, facts=self._facts)
+
+    def _take(self, row: Row) -> None:
         self._right += row.correct
         self._errors += not row.scored
         self._tokens += (row.input_tokens or 0) + (row.output_tokens or 0)
         if row.cost is not None:
             self._cost = (self._cost or 0.0) + row.cost
+
+    @property
+    def _facts(self) -> str:
         facts = f"{self._right} right"
         facts += f", {self._errors} errors" if self._errors else ""
         facts += f", {self._tokens:,} tokens" if self._tokens else ""
         facts += f", ${self._cost:.4f}" if self._cost is not None else ""
-        self._bar.update(self._task, advance=1, facts=facts)
+        return facts

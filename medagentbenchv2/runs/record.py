@@ -72,6 +72,7 @@ class Record:
             "ours": task.ours,
             "messages": self.played.messages,
             "tool_calls": rollout.calls if rollout else 0,
+            "requests": self.played.requests,
             "writes": [{"method": w.method, "kind": w.kind, "id": w.id, "resource": w.resource} for w in writes],
             "expectation": {profile: e.model_dump(mode="json") for profile, e in expectations},
             "verdict": self.verdict.to_json() if self.verdict else {},

@@ -9,9 +9,18 @@ from medagentbenchv2.results.rows import Row, Status
 from medagentbenchv2.results.statistics.proportion import wilson
 from medagentbenchv2.results.statistics.repeats import pass_hat_k
 
+WILSON = "Wilson 95 %, these tasks, one attempt each"
+BY_REPORT = (
+    "none here: with repeated attempts the interval is a bootstrap of tasks, which `medagentbenchv2 report` makes "
+    "(pip install 'medagentbenchv2[report]')"
+)
 
-def summarise(model: str, rows: Iterable[Row], elapsed_s: float, fingerprint: dict[str, str]) -> dict[str, Any]:
-    """The figures of a run; infrastructure errors are counted and stand outside every denominator."""
+
+def summarise(model: str, rows: Iterable[Row], planned: int, fingerprint: dict[str, str]) -> dict[str, Any]:
+    """The figures of a run; infrastructure errors are counted and stand outside every denominator.
+
+    `total` counts the rows that there are, `planned` those that were asked for: they differ when a run was cut short.
+    """
     every = list(rows)
     scored = [row for row in every if row.scored]
     correct = sum(row.correct for row in scored)
@@ -26,9 +35,10 @@ def summarise(model: str, rows: Iterable[Row], elapsed_s: float, fingerprint: di
         "context_limit": counts[Status.CONTEXT_LIMIT],
         "error": counts[Status.ERROR],
         "no_finish": counts[Status.NO_FINISH],
-        "task_breakdown": _breakdown(scored, lambda row: row.task_id.rpartition("_")[0]),
-        "elapsed_seconds": round(elapsed_s, 3),
+        "task_breakdown": _breakdown(scored, lambda row: row.task_id.rpartition("_")[0] or row.task_id),
+        "elapsed_seconds": round(busy_seconds(every), 3),
         "accuracy": round(100 * correct / len(scored), 2) if scored else None,
+        "planned": planned,
         "by_family": _breakdown(scored, lambda row: row.family or ""),
         **_ours(every, scored, correct),
         "fingerprint": fingerprint,
@@ -38,19 +48,31 @@ def summarise(model: str, rows: Iterable[Row], elapsed_s: float, fingerprint: di
 def _ours(every: list[Row], scored: list[Row], correct: int) -> dict[str, Any]:
     tallies = tally(scored)
     attempts = max((row.attempt for row in every), default=1)
-    one_each = all(total == 1 for _, total in tallies.values())
-    interval = wilson(correct, len(scored)) if one_each else None
+    once = all(total == 1 for _, total in tallies.values())
+    interval = wilson(correct, len(scored)) if once else None
     return {
         "interval": [round(100 * interval.low, 2), round(100 * interval.high, 2)] if interval else None,
-        "interval_method": "Wilson 95 %, these tasks, one attempt each"
-        if interval
-        else "see report (repeated attempts)",
+        "interval_method": WILSON if once else BY_REPORT,
         "pass_hat_k": {str(k): pass_hat_k(list(tallies.values()), k) for k in range(1, attempts + 1)},
         "input_tokens": _sum(row.input_tokens for row in every),
         "cached_tokens": _sum(row.cached_tokens for row in every),
         "output_tokens": _sum(row.output_tokens for row in every),
         "cost": _sum(row.cost for row in every),
     }
+
+
+def busy_seconds(rows: Iterable[Row]) -> float:
+    """Seconds during which at least one of the rollouts was under way.
+
+    So a resumed run counts the time of all its parts and none of the pauses between them, and rollouts that ran side
+    by side count once.
+    """
+    ends = [(row.time.timestamp(), row.latency_s or 0.0) for row in rows if row.time is not None]
+    total, until = 0.0, float("-inf")
+    for start, end in sorted((end - seconds, end) for end, seconds in ends):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
 
 
 def tally(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
