@@ -40,6 +40,16 @@ class Agent(Protocol):
         ...
 
 
+def one_call(agent: Agent, task: Task, results: Sequence[Result], seed: int | None) -> Turn:
+    """The agent's next single call, for protocols that take one a turn: a turn of several is dealt out one by one."""
+    seen = 0
+    turn = agent.turn(task, [], seed)
+    while turn.calls and seen + len(turn.calls) <= len(results):
+        seen += len(turn.calls)
+        turn = agent.turn(task, results[:seen], seed)
+    return Turn(turn.calls[len(results) - seen :][:1], turn.text)
+
+
 async def play(agent: Agent, rollout: Rollout, *, max_turns: int = 8, seed: int | None = None) -> Rollout:
     """Let an agent work on a rollout until it finishes, falls silent or runs out of turns."""
     results: list[Result] = []

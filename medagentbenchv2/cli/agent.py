@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from medagentbenchv2.agents.registry import agent_of
+from medagentbenchv2.agents.registry import AGENTS, agent_of
 from medagentbenchv2.agents.server import AgentServer
 from medagentbenchv2.cli.options import TasksPath, TaskTypes, Variant
 from medagentbenchv2.errors import ArgumentError, not_among
@@ -15,7 +15,8 @@ from medagentbenchv2.runs.demonstrations import Style, rows
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.generated import GENERATED
 
-agent_app = typer.Typer(help="Scripted agents: oracle, null, minus_one, silent, erring:<rate>.", no_args_is_help=True)
+NAMES = f"{', '.join(AGENTS)}, erring:<rate>[:<seed>] or guessing:<seed>."
+agent_app = typer.Typer(help=f"Scripted agents: {NAMES}", no_args_is_help=True)
 
 
 @agent_app.callback()
@@ -25,7 +26,7 @@ def agents() -> None:
 
 @agent_app.command("serve")
 def serve(
-    name: Annotated[str, typer.Argument(help="oracle, null, minus_one, silent or erring:<rate>[:<seed>].")],
+    name: Annotated[str, typer.Argument(help=NAMES)],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8901,
     variant: Variant = "new_patient_tasks",

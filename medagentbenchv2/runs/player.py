@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from medagentbenchv2.agents.script import Agent
+from medagentbenchv2.agents.script import Agent, one_call
 from medagentbenchv2.agents.text_form import result_of, to_text
 from medagentbenchv2.endpoint import ChatClient, Completion, ContextLengthError, Price, Usage
 from medagentbenchv2.rollout import Rollout
