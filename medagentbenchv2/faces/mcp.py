@@ -25,6 +25,7 @@ from medagentbenchv2.faces.seats import FreeSeat, Seat, TaskSeat
 from medagentbenchv2.rollout import Output
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
+from medagentbenchv2.tools.prompt import OPEN_PROMPT
 from medagentbenchv2.tools.registry import TOOLS
 
 MOST_SESSIONS = 1000
@@ -103,7 +104,7 @@ class Desk:
 
 def build(desk: Desk) -> Server[Any]:
     """The SDK's server over a desk, whichever SDK is installed."""
-    about = desk.setup.system_prompt if desk.task else "An electronic health record of synthetic patients, to try."
+    about = desk.setup.system_prompt if desk.task else OPEN_PROMPT
     names = ("list_tools", "call_tool", "list_prompts", "get_prompt", "list_resources", "read_resource")
     handlers: dict[str, Callable[[str, Any], Awaitable[Any]]] = {name: getattr(desk, name) for name in names}
     if hasattr(Server, "add_request_handler"):

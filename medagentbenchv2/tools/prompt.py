@@ -27,6 +27,11 @@ How to work
 Every turn must call a tool; text without a call ends the task unfinished."""
 """The system message of every rollout in the tool protocol."""
 
+OPEN_PROMPT = """\
+An electronic health record (EHR) of synthetic patients, to look around and try things in. Searches take an MRN as
+patient; fhir_patient_search finds one by name or birth date. What is filed is seen in this session alone."""
+"""What a client is told where there is no task."""
+
 
 def user_message(instruction: str, context: str, clock: str | None, answer_hint: str | None) -> str:
     """The user message of one task.
