@@ -1,17 +1,17 @@
 """Saved rollouts judged again by the current judge: no model, and no EHR where the run's was remote.
 
-What is right is read anew from the embedded EHR when the run used it and its tasks are still the same; otherwise the
-expectation that was saved with the trace counts.
+What is right is read anew from the embedded EHR when the run used that very EHR and its task is still the same;
+otherwise the expectation that was saved with the trace counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import orjson
 from pydantic import ValidationError
 
 from medagentbenchv2.errors import ArgumentError
@@ -19,20 +19,27 @@ from medagentbenchv2.fhir.ehr import Write
 from medagentbenchv2.grading.expectation import Expectation, Profile
 from medagentbenchv2.grading.judge import judge
 from medagentbenchv2.grading.verdict import Verdict
+from medagentbenchv2.results.readers.lines import read_object
 from medagentbenchv2.results.traces import Trace, read_traces
 from medagentbenchv2.setup import Setup
+
+Basis = Literal["chart", "saved"]
+FIX = "give a folder that `medagentbenchv2 eval` wrote"
 
 
 @dataclass(frozen=True)
 class Regraded:
     """One rollout, judged then and now."""
 
+    folder: Path
     task_id: str
     attempt: int
     family: str
     before: float
     after: float
     verdict: Verdict
+    basis: Basis
+    """Where the expectation is from: read anew from the chart, or saved with the trace."""
     why: tuple[str, ...]
     """Checks that came out differently, one line each."""
 
@@ -40,6 +47,19 @@ class Regraded:
     def changed(self) -> bool:
         """True when the reward is another one."""
         return self.before != self.after
+
+
+def run_folders(paths: Iterable[Path]) -> list[Path]:
+    """The run folders at or below the paths, each once, by name. Raises ArgumentError for a path that holds none."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        below = sorted(
+            file.parent for file in path.rglob("traces.jsonl.zst") if (file.parent / "config.json").is_file()
+        )
+        if not below:
+            raise ArgumentError(f"path: {path} holds no run with its traces; {FIX}")
+        found |= {folder.resolve(): folder for folder in below}
+    return list(found.values())
 
 
 async def regrade(folder: Path) -> list[Regraded]:
@@ -50,13 +70,15 @@ async def regrade(folder: Path) -> list[Regraded]:
     config_path, traces_path = folder / "config.json", folder / "traces.jsonl.zst"
     for path in (config_path, traces_path):
         if not path.is_file():
-            raise ArgumentError(f"path: {folder} holds no {path.name}; give a folder that `medagentbenchv2 eval` wrote")
-    setup = _setup(orjson.loads(config_path.read_bytes()))
-    return [await _again(trace, setup) for trace in read_traces(traces_path) if trace.verdict]
+            raise ArgumentError(f"path: {folder} holds no {path.name}; {FIX}")
+    again = _Again(folder, _setup(read_object(config_path)))
+    # A trace whose row was lost to a kill is played again by --resume, and stands here twice until then: the later one.
+    traces = {(trace.task_id, trace.attempt): trace for trace in read_traces(traces_path) if trace.verdict}
+    return [await again.judge(trace) for trace in traces.values()]
 
 
 def _setup(config: dict[str, Any]) -> Setup | None:
-    """The run's setup where its EHR is the embedded one and its tasks are still the same."""
+    """The run's setup where its EHR is the embedded one of this version."""
     given = dict(config.get("setup") or {})
     if not given or given.get("fhir_api_base") is not None:
         return None
@@ -67,36 +89,53 @@ def _setup(config: dict[str, Any]) -> Setup | None:
     except (ArgumentError, TypeError):
         # A run of another version, or whose tasks file is gone: its saved expectations count.
         return None
-    return setup
+    parts = config.get("fingerprint_parts") or {}
+    return setup if parts.get("ehr") == setup.task_parts["ehr"] else None
 
 
-async def _again(trace: Trace, setup: Setup | None) -> Regraded:
-    verdict = trace.verdict
-    profile: Profile = "published" if verdict.get("profile") == "published" else "strict"
-    expectation = await _expectation(trace, setup, profile)
-    writes = [Write(w["method"], w["kind"], w["id"], w["resource"]) for w in trace.writes]
-    now = judge(expectation, writes, verdict.get("answer"), verdict["status"], profile)
-    before = float(verdict["reward"])
-    why = tuple(_differences(verdict.get("checks", []), now)) if now.reward != before else ()
-    return Regraded(trace.task_id, trace.attempt, trace.family or "", before, now.reward, now, why)
+class _Again:
+    """The judge over the saved rollouts of one folder."""
 
+    def __init__(self, folder: Path, setup: Setup | None) -> None:
+        self.folder, self.setup = folder, setup
+        self._tasks = {task.id: task for task in setup.tasks} if setup else {}
 
-async def _expectation(trace: Trace, setup: Setup | None, profile: Profile) -> Expectation:
-    if setup is not None:
-        known = {task.id: task for task in setup.tasks}.get(trace.task_id)
-        if known is not None and known.slots.model_dump(mode="json") == trace.extra.get("slots"):
-            return (await setup.world_of(known).expectations(known))[profile]
-    try:
-        return Expectation.model_validate(trace.expectation[profile])
-    except (ValidationError, KeyError, TypeError) as error:
-        raise ArgumentError(f"{trace.where}: the saved expectation cannot be read ({error})") from None
+    async def judge(self, trace: Trace) -> Regraded:
+        """One rollout, judged again. Raises ArgumentError naming the row when the trace cannot be read."""
+        saved = trace.verdict
+        profile: Profile = "published" if saved.get("profile") == "published" else "strict"
+        expectation, basis = await self._expectation(trace, profile)
+        try:
+            writes = [Write(w["method"], w["kind"], w["id"], w["resource"]) for w in trace.writes]
+            now = judge(expectation, writes, saved.get("answer"), saved["status"], profile)
+            before = float(saved["reward"])
+        except (ValidationError, KeyError, TypeError, ValueError) as error:
+            raise ArgumentError(f"{self.folder}: {trace.where}: the saved rollout cannot be read ({error!r})") from None
+        why = tuple(_differences(saved.get("checks", []), now))
+        family = trace.family or ""
+        return Regraded(self.folder, trace.task_id, trace.attempt, family, before, now.reward, now, basis, why)
+
+    async def _expectation(self, trace: Trace, profile: Profile) -> tuple[Expectation, Basis]:
+        known = self._tasks.get(trace.task_id)
+        if self.setup and known and known.slots.model_dump(mode="json") == trace.extra.get("slots"):
+            return (await self.setup.world_of(known).expectations(known))[profile], "chart"
+        try:
+            return Expectation.model_validate(trace.expectation[profile]), "saved"
+        except (ValidationError, KeyError, TypeError) as error:
+            where = f"{self.folder}: {trace.where}"
+            raise ArgumentError(f"{where}: the saved expectation cannot be read ({error})") from None
 
 
 def _differences(before: list[dict[str, Any]], now: Verdict) -> Iterator[str]:
-    then = {check["name"]: bool(check["passed"]) for check in before}
+    """Checks of one name may be several (a superfluous order each): those that came out alike cancel."""
+    then = Counter((str(check["name"]), bool(check["passed"])) for check in before)
+    names = {name for name, _ in then}
     for check in now.checks:
-        if then.get(check.name) is not check.passed:
+        key = (check.name, check.passed)
+        if then[key]:
+            then[key] -= 1
+        elif check.name in names or not check.passed:
             said = "passes" if check.passed else f"fails ({check.category})"
             yield f"{check.name} {said}: expected {check.expected}, found {check.found}"
-    gone = [name for name, passed in then.items() if not passed and name not in {check.name for check in now.checks}]
-    yield from (f"{name} is no longer a defect" for name in gone)
+    left = {check.name for check in now.checks}
+    yield from (f"{name} is no longer a defect" for name, passed in then if not passed and name not in left)
