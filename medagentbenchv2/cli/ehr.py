@@ -1,5 +1,6 @@
 """`medagentbenchv2 ehr`: the EHR over HTTP, as files, in figures, and one patient's record to read."""
 
+import gc
 import socket
 from pathlib import Path
 from typing import Annotated, Literal
@@ -66,7 +67,9 @@ def serve(
     )
     if host not in ("127.0.0.1", "::1", "localhost"):
         typer.echo(f"warning: {host} is not loopback; anybody who reaches it reads and writes", err=True)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_keep_alive=75)
+    # what is there by now stays: the collector need not look at it again and again
+    gc.freeze()
+    config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, timeout_keep_alive=75)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -152,6 +155,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(2048)  # whoever reads that it serves may call at once
     except (OSError, OverflowError) as error:
         listener.close()
         raise ArgumentError(f"port: cannot listen on {host}, port {port} ({error}); give another with --port") from None

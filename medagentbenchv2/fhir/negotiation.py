@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import orjson
 
 from medagentbenchv2.fhir.controls import OTHER_FORMATS
@@ -17,18 +19,32 @@ _CONDITIONAL = (b"if-none-exist", b"if-match")
 
 def check_formats(method: str, headers: Headers, body: bytes) -> None:
     """Refuse what this server cannot read or write: XML, Turtle, and conditions on a write."""
-    accepted = headers.get(b"accept", b"").decode("latin-1").lower()
-    if any(name in accepted for name in OTHER_FORMATS) and not any(name in accepted for name in _ANSWERABLE):
-        raise Problem(406, f'This server answers in application/fhir+json only, not in "{accepted[:200]}"')
-    sent = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if body and sent in OTHER_FORMATS:
-        raise Problem(415, f'This server reads application/fhir+json only, not "{sent}"', "not-supported")
+    accepted, sent = headers.get(b"accept"), headers.get(b"content-type")
+    if accepted and not _answers(accepted):
+        raise Problem(406, f'This server answers in application/fhir+json only, not in "{_text(accepted)}"')
+    if body and sent and not _reads(sent):
+        raise Problem(415, f'This server reads application/fhir+json only, not "{_text(sent)}"', "not-supported")
     if method in ("POST", "PUT", "DELETE"):
         for name in _CONDITIONAL:
             # a condition that is not checked must not look like one that holds
             if name in headers:
                 words = f"{name.decode().title()}: conditional writes are not supported by this server"
                 raise Problem(412, words, "not-supported")
+
+
+@lru_cache(maxsize=64)
+def _answers(accepted: bytes) -> bool:
+    text = accepted.decode("latin-1").lower()
+    return any(name in text for name in _ANSWERABLE) or not any(name in text for name in OTHER_FORMATS)
+
+
+@lru_cache(maxsize=64)
+def _reads(sent: bytes) -> bool:
+    return sent.decode("latin-1").partition(";")[0].strip().lower() not in OTHER_FORMATS
+
+
+def _text(header: bytes) -> str:
+    return header[:200].decode("latin-1")
 
 
 def preferred(method: str, headers: Headers, response: Response) -> Response:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -31,8 +31,7 @@ FHIR_JSON = b"application/fhir+json;charset=UTF-8"
 _HOST = re.compile(rb"[A-Za-z0-9._-]{1,255}(?::\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Whom a request is for."""
 
     session: str
@@ -115,7 +114,7 @@ class FhirServer:
         check_formats(method, head, body)
         now = None if place.now is None else clock_of(place.now)
         session = self.sessions.get(place.session, now)
-        base_url = f"{scope.get('scheme', 'http')}://{_host(scope, head)}{place.root}"
+        base_url = _origin(scope.get("scheme", "http"), head.get(b"host") or _own_host(scope)) + place.root
         return preferred(method, head, session.answer(base_url, method, place.url, body))
 
     def _about(self, method: str, place: _Place) -> Response:
@@ -158,15 +157,18 @@ def _place(scope: Scope, head: dict[bytes, bytes]) -> _Place:
     return _Place(id, f"{url}?{query}" if query else url, root, clock)
 
 
-def _host(scope: Scope, head: dict[bytes, bytes]) -> str:
-    """What the client called this server; it stands in every link, so only the name of a host will do."""
-    host = head.get(b"host")
-    if host is None:
-        name, port = scope.get("server") or ("localhost", None)
-        return f"{name}:{port}" if port else str(name)
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: bytes) -> str:
+    """The server as the client called it; it stands in every link, so only the name of a host will do."""
     if not _HOST.fullmatch(host):
         raise Problem(400, "The Host header is not the name of a host")
-    return host.decode()
+    return f"{scheme}://{host.decode()}"
+
+
+def _own_host(scope: Scope) -> bytes:
+    """What stands for the server where a client (of HTTP/1.0) does not name it."""
+    name, port = scope.get("server") or ("localhost", None)
+    return f"{name}:{port}".encode() if port else str(name).encode()
 
 
 def _outcome(problem: Problem) -> Response:
