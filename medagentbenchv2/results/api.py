@@ -68,6 +68,11 @@ def report(
     ]
     folders = [out] if len(boards) == 1 else [out / _folder_name(board.variant) for board in boards]
     files = [file for board, folder in zip(boards, folders, strict=True) for file in write(board, folder)]
+    if len(boards) > 1:
+        lines = [f"- [{board.variant}]({folder.name}/README.md)" for board, folder in zip(boards, folders, strict=True)]
+        text = "# Reports, one per variant: their scores do not compare\n\n" + "\n".join(lines) + "\n"
+        (out / "README.md").write_text(text, encoding="utf-8", newline="\n")
+        files.append(out / "README.md")
     return Report(out, tuple(boards), tuple(folders), tuple(files))
 
 

@@ -77,7 +77,7 @@ def label_runs(runs: tuple[Run, ...], cards: dict[str, ModelCard]) -> list[str]:
     """One display name per run, all different: two runs of one model are told apart by folder, then by number."""
     names = [cards.get(run.model, ModelCard()).name or run.model for run in runs]
     labels = [
-        name if names.count(name) == 1 else f"{name} [{run.source.parent.name}]"
+        name if names.count(name) == 1 else f"{name} [{run.source.parent.name.rpartition('--')[2]}]"
         for name, run in zip(names, runs, strict=True)
     ]
     return [
