@@ -44,7 +44,7 @@ async def test_a_cheat_that_reads_reads_the_answer_too():
         assert task.branch == "not_measured" or right in rollout.answer, task.id
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 async def test_a_random_tool_sequence_stays_within_the_bounds(seed):
     for variant in LARGE:
         tasks = default_world().tasks[variant]

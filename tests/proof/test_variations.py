@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from medagentbenchv2.grading.judge import judge
 from medagentbenchv2.tasks.generated import Recipe, grow
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tasks.world import World
+from tests.proof.forms import FORMS
 from tests.proof.tally import Tally
 from tests.proof.variations import Variation, variations
 from tests.proof.work import Work, all_tasks, replay, sample, works
@@ -51,6 +53,20 @@ async def test_every_harmless_variation_of_a_sample_is_right():
     tally, mistakes = await survey(sample())
     assert mistakes == []
     assert tally.total > 1500
+
+
+async def test_every_harmless_variation_in_somebody_elses_words_is_right():
+    tally, mistakes = await survey([replace(task, ours=False) for task in sample()])
+    assert mistakes == []
+    assert tally.total > 1500
+
+
+async def test_every_argument_form_is_executed():
+    """Not one call of another form is malformed, the searches included, which no verdict would show."""
+    for work in await works(sample()):
+        for name, form in FORMS.items():
+            rollout = await replay(work, [form(call) for call in work.calls])
+            assert rollout.invalid_calls == 0, (work.task.id, name)
 
 
 async def test_every_harmless_variation_in_a_generated_world_is_right():
