@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
@@ -89,24 +87,3 @@ def test_a_private_seed_opens_a_fresh_evaluation_world() -> None:
     one, other = (Setup(tasks_variant=GENERATED, split="eval", seed=s).tasks for s in (1, 2))
     assert {t.world for t in one} != {t.world for t in other}
     assert not {t.instruction for t in one} & {t.instruction for t in other if t.family.slug == "patient_lookup"}
-
-
-DIGEST = """
-from medagentbenchv2.setup import Setup
-from medagentbenchv2.tasks.generated import Recipe, grow, GENERATED
-from medagentbenchv2.tasks.registry import FAMILIES
-import hashlib
-w = grow(Recipe(5, 3, 2, tuple(FAMILIES)))
-print(Setup().task_fingerprint, w.snapshot.checksum,
-      hashlib.sha256(repr([t.to_json() for t in w.tasks[GENERATED]]).encode()).hexdigest())
-"""
-
-
-def test_two_processes_grow_the_same_worlds() -> None:
-    def once(seed: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
-        )
-        return done.stdout
-
-    assert once("1") == once("2") != ""
