@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from medagentbenchv2.agents.script import Agent, one_call
 from medagentbenchv2.agents.text_form import result_of, to_text
 from medagentbenchv2.endpoint import ChatClient, Completion, ContextLengthError, Price, Usage
+from medagentbenchv2.errors import InfrastructureError
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.text_protocol import TextSession
 from medagentbenchv2.tools.call import Result
@@ -141,8 +142,13 @@ class ModelPlayer:
 
 
 async def take_calls(rollout: Rollout, messages: list[Message]) -> list[str]:
-    """Execute the last message's calls in order and append their results; silence ends the rollout."""
-    calls = messages[-1].get("tool_calls") or ()
+    """Execute the last message's calls in order and append their results; silence ends the rollout.
+
+    Raises InfrastructureError when the endpoint sent no list of calls: what a model writes stands in their arguments.
+    """
+    calls = messages[-1].get("tool_calls") or []
+    if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+        raise InfrastructureError(f"the endpoint answered nonsense: its tool_calls are {str(calls)[:80]!r}")
     if not calls:
         rollout.end("no_finish")
     texts = []

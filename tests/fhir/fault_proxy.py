@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\nretry-after: 0\r\n\r\nbusy"
+REFUSALS = {
+    "refused": b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\nretry-after: 0\r\n\r\nbusy",
+    "limited": b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 4\r\nretry-after: 0.05\r\n\r\nslow",
+    "failed": b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 4\r\n\r\noops",
+}
 
 
 @dataclass
@@ -23,6 +27,8 @@ class Faults:
     refused: float = 0.0
     delayed: float = 0.0
     cut: float = 0.0
+    limited: float = 0.0
+    failed: float = 0.0
     delay_s: float = 3.0
     before_the_server: bool = True
     """Whether a dropped request never reaches the server; False drops its answer instead."""
@@ -35,7 +41,7 @@ class Faults:
 
     def next(self) -> str:
         draw = self.rng.random()
-        for name in ("dropped", "refused", "delayed", "cut"):
+        for name in ("dropped", "refused", "delayed", "cut", "limited", "failed"):
             draw -= getattr(self, name)
             if draw < 0:
                 self.committed[name] += 1
@@ -94,8 +100,8 @@ async def _one(client: Streams, upstream: Streams, faults: Faults) -> bool:
     """One request and its answer; False when the connection ends."""
     asked = await _message(client[0])
     fault = faults.next()
-    if fault == "refused":
-        client[1].write(REFUSAL)
+    if fault in REFUSALS:
+        client[1].write(REFUSALS[fault])
         await client[1].drain()
         return True
     if fault == "dropped" and faults.before_the_server:
