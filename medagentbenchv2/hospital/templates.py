@@ -51,6 +51,16 @@ class Catalogue:
             raise not_among("unit", unit, [analyte.unit, *(other for name, other in OTHER_UNITS if name == code)])
         return self._add(_in_other_unit(analyte, gender, unit))
 
+    def said(self, code: str, text: str) -> int:
+        """Index of the template of an analyte's result that is a text, such as one below what can be measured.
+
+        Raises ArgumentError for an unknown analyte.
+        """
+        if code not in BY_CODE:
+            raise not_among("code", code, BY_CODE)
+        body = _observed(code, ANALYTES[BY_CODE[code]].vital) | {"valueString": text}
+        return self._add(Template(kind="Observation", key=f"{code} ({text})", body=body, issued=True))
+
     def procedure(self, code: str) -> int:
         """Index of the template of a Procedure with this order code."""
         return (

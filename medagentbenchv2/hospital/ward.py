@@ -102,6 +102,11 @@ class Ward:
             person, template, minutes(when), status, value=quanta, delay=max(min(self._end - minutes(when), 20), 0)
         )
 
+    def observe_text(self, person: Person, code: str, when: datetime, text: str, *, status: str = "final") -> None:
+        """Plant a result that is a text, such as `<0.2`. Raises ArgumentError for an unknown code or status."""
+        delay = max(min(self._end - minutes(when), 20), 0)
+        self._plant(person, self._catalogue.said(code, text), minutes(when), status, delay=delay)
+
     def procedure(self, person: Person, code: str, when: datetime | None, *, status: str = "completed") -> None:
         """Plant a Procedure with an order code; without a time it has no performedDateTime."""
         self._plant(person, self._catalogue.procedure(code), minutes(when), status)

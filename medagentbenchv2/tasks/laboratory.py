@@ -8,6 +8,11 @@ from datetime import datetime, timedelta
 
 from medagentbenchv2.tasks.scene import Scene
 
+NOT_COUNTED = "A result that was cancelled or entered in error, or that is no number, does not count."
+"""Stands in the facts of every family whose readings are planted here."""
+TEXTS = ("<0.1", "hemolyzed", "see comment")
+"""Results without a number."""
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -31,7 +36,7 @@ def plant_last_day(scene: Scene, code: str, newest: Planned | None, misleading: 
         return
     on_edge = scene.index % 4 == 3
     at = scene.ago(hours=24) if on_edge else scene.ago(minutes=scene.rng.randrange(20, 800))
-    scene.observe(code, at, newest.value, unit=newest.unit)
+    scene.observe(code, at, newest.value, unit=newest.unit, status=scene.counting_status)
     if not on_edge:
         scene.observe_each(code, _draw(scene, misleading, 0, 3), scene.ago(hours=24), at)
     _err(scene, code, misleading, at)
@@ -48,7 +53,7 @@ def plant_newest(
     if newest is None:
         return
     at = at or scene.ago(minutes=scene.rng.randrange(20, 60 * 24 * 30))
-    scene.observe(code, at, newest.value, unit=newest.unit)
+    scene.observe(code, at, newest.value, unit=newest.unit, status=scene.counting_status)
     scene.observe_each(code, _draw(scene, misleading, 2, 8), at - timedelta(days=300), at)
     _err(scene, code, misleading, at)
 
@@ -58,8 +63,16 @@ def _draw(scene: Scene, values: Sequence[float], least: int, most: int) -> list[
 
 
 def _err(scene: Scene, code: str, values: Sequence[float], at: datetime) -> None:
-    """From difficulty 2 on, a later reading that was entered in error."""
-    if scene.difficulty >= 2:
-        since = (scene.now - at).total_seconds() // 60
-        minutes = scene.rng.randrange(1, int(since))
-        scene.observe(code, scene.ago(minutes=minutes), scene.rng.choice(values), status="entered-in-error")
+    """From difficulty 2 on: a later reading that was entered in error, and before the newest a result that is a text
+    and a reading that was sent twice.
+    """
+    if scene.difficulty < 2:
+        return
+    since = (scene.now - at).total_seconds() // 60
+    minutes = scene.rng.randrange(1, int(since))
+    scene.observe(code, scene.ago(minutes=minutes), scene.rng.choice(values), status="entered-in-error")
+    earlier = at - timedelta(days=2, minutes=scene.rng.randrange(1440))
+    scene.observe_text(code, earlier, scene.rng.choice(TEXTS))
+    value = scene.rng.choice(values)
+    for _ in range(2):
+        scene.observe(code, earlier - timedelta(days=1), value)

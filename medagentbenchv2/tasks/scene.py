@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from medagentbenchv2.hospital.ward import Person, Ward
 
+NAMESAKE_DAYS = 1500
+"""How much younger a namesake is: far from the birth dates that tasks ask for by mistake."""
+
 
 @dataclass
 class Scene:
@@ -61,6 +64,15 @@ class Scene:
         """Plant an Observation, in the analyte's usual unit unless another is given."""
         self.ward.observe(self.person, code, when, value, status=status, unit=unit)
 
+    def observe_text(self, code: str, when: datetime, text: str) -> None:
+        """Plant a result that is a text, such as `<0.2`: no reading."""
+        self.ward.observe_text(self.person, code, when, text)
+
+    @property
+    def counting_status(self) -> str:
+        """The status of a reading that counts: from difficulty 2 on, it was amended or corrected in some tasks."""
+        return "final" if self.difficulty == 1 else ("final", "amended", "final", "corrected")[self.index % 4]
+
     def observe_each(self, code: str, values: Sequence[float], since: datetime, until: datetime) -> None:
         """Plant each value at a minute of its own between two times, both excluded."""
         minutes = range(1, int((until - since).total_seconds() // 60))
@@ -86,6 +98,11 @@ class Scene:
     def service(self, code: str, authored: datetime | None, *, status: str = "active", note: str | None = None) -> None:
         """Plant a ServiceRequest."""
         self.ward.service(self.person, code, authored, status=status, note=note)
+
+    def namesake(self) -> Person:
+        """Somebody of the same full name, born years later: only the birth date tells the two apart."""
+        other = self.ward.look_alike(self.person, days=NAMESAKE_DAYS)
+        return self.ward.rename(other, given=self.person.given)
 
     def look_alike(self) -> Person:
         """Somebody with the same family name, another given name and a birth date nearby."""

@@ -172,6 +172,11 @@ class PaperWard:
         """Write an Observation down."""
         self.resources.append(observation(code, when, value, status=status, unit=unit or "", mrn=person.mrn))
 
+    def observe_text(self, person: Person, code: str, when: datetime, text: str, *, status: str = "final") -> None:
+        """Write an Observation without a number down."""
+        said = observation(code, when, None, status=status, mrn=person.mrn, valueQuantity=None, valueString=text)
+        self.resources.append(said)
+
     def set_birth_date(self, person: Person, birth_date: date) -> Person:
         """Write another birth date down."""
         next(r for r in self.resources if r["id"] == person.mrn)["birthDate"] = birth_date.isoformat()
@@ -199,10 +204,16 @@ class PaperWard:
         notes = [{"text": note}] if note else None
         self.resources.append(service(code, authored, status=status, mrn=person.mrn, note=notes))
 
-    def look_alike(self, person: Person) -> Person:
+    def rename(self, person: Person, *, given: str) -> Person:
+        """Change a given name."""
+        next(r for r in self.resources if r["id"] == person.mrn)["name"][0]["given"] = given.split()
+        self.people[person.index] = replace(self.people[person.index], given=given)
+        return self.people[person.index]
+
+    def look_alike(self, person: Person, *, days: int = 3) -> Person:
         """Somebody with the same family name, another given name and a birth date nearby."""
-        born = person.birth_date + timedelta(days=3)
-        return self.admit(f"S{int(person.mrn[1:]) + 1:07d}", person.family, f"{person.given}anne", born)
+        born = person.birth_date + timedelta(days=days)
+        return self.admit(f"S{int(person.mrn[1:]) + len(self.people):07d}", person.family, f"{person.given}anne", born)
 
     def answer(self, call: Call, now: datetime) -> Result:
         """What a search would find, newest first, as a compact result; a create is accepted."""

@@ -31,7 +31,10 @@ def test_the_planned_reading_is_the_newest_and_nothing_ties_with_it(index, last_
     assert readings[0].value == 1.4
     assert {reading.value for reading in readings[1:]} <= set(OTHERS)
     times = [reading.at.instant for reading in readings]
-    assert len(set(times)) == len(times)
+    assert times[0] not in times[1:]
+    doubled = {reading.at.instant for reading in readings if times.count(reading.at.instant) > 1}
+    assert len(doubled) == (difficulty > 1)
+    assert len({reading.value for reading in readings if reading.at.instant in doubled}) == len(doubled)
 
 
 @pytest.mark.parametrize("index", range(12))
@@ -54,3 +57,15 @@ def test_from_difficulty_2_on_something_later_was_entered_in_error():
     wrong = [r for r in ward.resources if r.get("status") == "entered-in-error"]
     right = next(r for r in ward.resources if r.get("valueQuantity", {}).get("value") == 1.4)
     assert [r["effectiveDateTime"] > right["effectiveDateTime"] for r in wrong] == [True]
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_from_difficulty_2_on_results_without_a_number_and_amended_readings_occur(index):
+    ward = PaperWard()
+    scene = Scene(ward, ward.admit(), V1_CLOCK, random.Random(index), index, 2)  # type: ignore[arg-type]
+    plant_newest(scene, "MG", Planned(1.4), OTHERS)
+    observations = [r for r in ward.resources if r["resourceType"] == "Observation"]
+    assert sum("valueString" in row for row in observations) == 1
+    (newest,) = [r for r in observations if r.get("valueQuantity", {}).get("value") == 1.4]
+    assert newest["status"] == ("final", "amended", "final", "corrected")[index]
+    assert Chart(observations, V1_CLOCK).readings("MG")[0].value == 1.4

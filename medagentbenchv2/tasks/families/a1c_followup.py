@@ -14,7 +14,7 @@ from medagentbenchv2.chart import Chart, Read, Reading
 from medagentbenchv2.grading.answer import Answer, Instant, Number, none_found
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.laboratory import Planned, plant_newest
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED, Planned, plant_newest
 from medagentbenchv2.tasks.orders import STAT, authored_now, empty_answer_too, published_v1, service
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import LOINC, finish, order_service, search_observations, seen
@@ -51,11 +51,11 @@ class A1cFollowup(Family[PatientSlots]):
         "test.",
     )
     facts = (
-        "HbA1c is the observation code A1C, in %. A reading exactly 365 days (365 x 24 hours) old is still recent. "
-        "The order, only if it is due, is one service request for LOINC 4548-4 (system http://loinc.org), status "
-        "active, intent order, priority stat, authored at the present time. Finish with a list of two values: the "
-        "newest reading as a number and the instant it was taken (its effectiveDateTime, as text with date, time "
-        "and offset); or with the list of one number -1 if there is no reading."
+        f"HbA1c is the observation code A1C, in %. {NOT_COUNTED} A reading exactly 365 days (365 x 24 hours) old is "
+        "still recent. The order, only if it is due, is one service request for LOINC 4548-4 (system "
+        "http://loinc.org), status active, intent order, priority stat, authored at the present time. Finish with a "
+        "list of two values: the newest reading as a number and the instant it was taken (its effectiveDateTime, as "
+        "text with date, time and offset); or with the list of one number -1 if there is no reading."
     )
     theirs = re.compile(r"HbA1C \(hemoglobin A1C\) value in the chart for patient (?P<mrn>S\d{7})")
     answer_graded = True

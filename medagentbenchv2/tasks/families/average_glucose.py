@@ -13,6 +13,7 @@ from medagentbenchv2.chart import Chart, Read
 from medagentbenchv2.grading.answer import Answer, Number, none_found
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import finish, search_observations, seen
 from medagentbenchv2.tasks.units import GLUCOSE
@@ -33,10 +34,10 @@ class AverageGlucose(Family[PatientSlots]):
         "For the insulin review of patient {mrn}, work out the average glucose of the 24 hours up to now.",
     )
     facts = (
-        "Glucose is the observation code GLU; every reading of the last 24 hours counts once, one of exactly 24 "
-        "hours ago included. Answer in mg/dL; a reading in mmol/L counts 18.0 times as much in mg/dL. Finish with a"
-        " list of one number: the arithmetic mean, not rounded or to at least one decimal, or -1 if there is no "
-        "reading in the last 24 hours."
+        f"Glucose is the observation code GLU. {NOT_COUNTED} Every other reading of the last 24 hours counts once, "
+        "one of exactly 24 hours ago included. Answer in mg/dL; a reading in mmol/L counts 18.0 times as much in "
+        "mg/dL. Finish with a list of one number: the arithmetic mean, not rounded or to at least one decimal, or "
+        "-1 if there is no reading in the last 24 hours."
     )
     theirs = re.compile(r"average CBG of the patient (?P<mrn>S\d{7}) over the last 24 hours")
     answer_graded = True
@@ -65,6 +66,7 @@ class AverageGlucose(Family[PatientSlots]):
             if scene.difficulty >= 2:
                 scene.observe("GLU", scene.ago(minutes=6), usual + 150, status="entered-in-error")
                 scene.observe("GLU", scene.ago(minutes=4), rng.randrange(40, 160) / 10, unit="mmol/L")
+                scene.observe_text("GLU", scene.ago(hours=20), ">600")
         return PatientSlots(mrn=scene.mrn)
 
     def solve(self, slots: PatientSlots, now: datetime) -> Steps:

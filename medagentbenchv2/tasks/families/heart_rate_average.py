@@ -67,7 +67,7 @@ class HeartRateAverage(Family[PatientSlots]):
         recent = 2 + index % 4 + 2 * scene.difficulty if branch == "both_windows" else 0
         older = 1 + index % 3 + scene.difficulty if branch != "no_reading" else 0
         for minutes in rng.sample(range(1, 360), recent):
-            scene.observe(CODE, scene.ago(minutes=minutes), usual + rng.randrange(-9, 10))
+            scene.observe(CODE, scene.ago(minutes=minutes), usual + rng.randrange(-9, 10), status=scene.counting_status)
         for minutes in rng.sample(range(361, 720), older):
             scene.observe(CODE, scene.ago(minutes=minutes), usual + rng.randrange(-12, 13))
         # Far from the usual rate, so that a reading taken in or left out by mistake shows in the mean.

@@ -12,7 +12,7 @@ from medagentbenchv2.chart import Chart, Read
 from medagentbenchv2.grading.answer import Answer
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.laboratory import Planned, plant_newest
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED, Planned, plant_newest
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import finish, search_observations, seen
 from medagentbenchv2.tasks.units import GLUCOSE
@@ -33,9 +33,9 @@ class LatestGlucose(Family[PatientSlots]):
         "Report patient {mrn}'s most recent glucose value, whenever it was taken.",
     )
     facts = (
-        "Glucose is the observation code GLU. The newest reading is the one measured last, however old it is. "
-        "Answer in mg/dL; a reading in mmol/L counts 18.0 times as much in mg/dL. Finish with a list of one number:"
-        " that reading, or -1 if there is none at all."
+        f"Glucose is the observation code GLU. {NOT_COUNTED} The newest reading is the one measured last, however "
+        "old it is. Answer in mg/dL; a reading in mmol/L counts 18.0 times as much in mg/dL. Finish with a list of "
+        "one number: that reading, or -1 if there is none at all."
     )
     theirs = re.compile(r"most recent CBG of the patient (?P<mrn>S\d{7})")
     answer_graded = True

@@ -13,7 +13,7 @@ from medagentbenchv2.chart import Chart, Read
 from medagentbenchv2.grading.answer import Answer
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.laboratory import Planned, plant_last_day
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED, Planned, plant_last_day
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import finish, search_observations, seen
 from medagentbenchv2.tasks.units import MAGNESIUM
@@ -34,9 +34,10 @@ class MagnesiumLevel(Family[PatientSlots]):
         "Before rounds: look up the most recent magnesium that patient {mrn} had in the 24 hours up to now.",
     )
     facts = (
-        "Magnesium is the observation code MG. The last 24 hours include a reading of exactly 24 hours ago. Answer "
-        "in mg/dL; a reading in mmol/L counts 2.43 times as much in mg/dL. Finish with a list of one number: the "
-        "newest reading, or -1 if there is none in the last 24 hours, however recent an older one is."
+        f"Magnesium is the observation code MG. {NOT_COUNTED} The last 24 hours include a reading of exactly 24 "
+        "hours ago. Answer in mg/dL; a reading in mmol/L counts 2.43 times as much in mg/dL. Finish with a list of "
+        "one number: the newest reading, or -1 if there is none in the last 24 hours, however recent an older one "
+        "is."
     )
     theirs = re.compile(r"most recent magnesium level of the patient (?P<mrn>S\d{7}) within last 24 hours")
     answer_graded = True

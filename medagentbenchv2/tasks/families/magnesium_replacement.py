@@ -15,7 +15,7 @@ from medagentbenchv2.grading.answer import Answer
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.grading.fields import Amount, Coded, OrderField, Says
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.laboratory import Planned, plant_last_day
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED, Planned, plant_last_day
 from medagentbenchv2.tasks.orders import authored_now, empty_answer_too, medication, published_v1
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import NDC, finish, order_medication, search_observations, seen
@@ -63,11 +63,11 @@ class MagnesiumReplacement(Family[PatientSlots]):
         "Does patient {mrn} need intravenous magnesium, going by the last 24 hours? If so, order it.",
     )
     facts = (
-        "Magnesium is the observation code MG; a reading in mmol/L counts 2.43 times as much in mg/dL; the last 24 "
-        "hours include a reading of exactly 24 hours ago. The newest reading decides: below 1.0 mg/dL, 4 g over 4 "
-        "hours; from 1.0 to below 1.5, 2 g over 2 hours; from 1.5 to 1.9, both included, 1 g over 1 hour; above "
-        "1.9, or with no reading in the last 24 hours, order nothing. The order is one medication request, status "
-        "active, intent order, authored at the present time, medication coding 0338-1715-40 (system "
+        f"Magnesium is the observation code MG. {NOT_COUNTED} A reading in mmol/L counts 2.43 times as much in "
+        "mg/dL; the last 24 hours include a reading of exactly 24 hours ago. The newest reading decides: below 1.0 "
+        "mg/dL, 4 g over 4 hours; from 1.0 to below 1.5, 2 g over 2 hours; from 1.5 to 1.9, both included, 1 g over "
+        "1 hour; above 1.9, or with no reading in the last 24 hours, order nothing. The order is one medication "
+        "request, status active, intent order, authored at the present time, medication coding 0338-1715-40 (system "
         "http://hl7.org/fhir/sid/ndc), route IV, doseQuantity with the grams (unit g) and rateQuantity with the "
         "hours it runs over (unit h), so 2 g over 2 hours is 2 g and 2 h. Finish with a list of one number: that "
         "magnesium reading in mg/dL, or -1 if there is none in the last 24 hours."

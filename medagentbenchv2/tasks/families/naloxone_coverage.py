@@ -95,7 +95,10 @@ class NaloxoneCoverage(Family[PatientSlots]):
     def plant(self, scene: Scene, branch: str) -> PatientSlots:
         scene.clear_orders(*OPIOIDS.words, *RESCUE.words)
         count = 0 if branch == "no_opioid" else scene.index % 4 + scene.difficulty
-        for text in scene.rng.sample(OPIOID_ORDERS, count):
+        texts = scene.rng.sample(OPIOID_ORDERS, count)
+        if scene.difficulty > 1 and scene.index % 2 and texts:
+            texts.append(texts[0])
+        for text in texts:
             scene.order(text, scene.some_days_ago(0, 30))
         scene.order(scene.rng.choice(OPIOID_ORDERS), scene.some_days_ago(40, 400), status="completed")
         if branch == "covered":

@@ -105,6 +105,8 @@ class OrthopedicReferral(Family[ReferralSlots]):
 
     def plant(self, scene: Scene, branch: str) -> ReferralSlots:
         scene.look_alike()
+        if scene.difficulty > 1:
+            scene.namesake()
         person = scene.person
         name = f"{person.given} {person.family}"
         return ReferralSlots(name=name, birth_date=person.birth_date, text=handover(scene.index))

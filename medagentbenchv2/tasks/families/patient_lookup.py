@@ -64,6 +64,8 @@ class PatientLookup(Family[LookupSlots]):
 
     def plant(self, scene: Scene, branch: str) -> LookupSlots:
         twin = scene.look_alike()
+        if scene.difficulty > 1:
+            scene.namesake()
         if branch == "found":
             person = twin if scene.index % 3 == 2 else scene.person
             return LookupSlots(name=f"{person.given} {person.family}", birth_date=person.birth_date)

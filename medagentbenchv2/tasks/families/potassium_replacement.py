@@ -15,7 +15,7 @@ from medagentbenchv2.grading.answer import Answer, Number, none_found
 from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.grading.fields import Amount, Coded, Says, Timed
 from medagentbenchv2.tasks.family import Branch, Family, PatientSlots
-from medagentbenchv2.tasks.laboratory import Planned, plant_newest
+from medagentbenchv2.tasks.laboratory import NOT_COUNTED, Planned, plant_newest
 from medagentbenchv2.tasks.orders import STAT, authored_now, empty_answer_too, medication, published_v1, service
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tasks.steps import (
@@ -65,14 +65,14 @@ class PotassiumReplacement(Family[PatientSlots]):
         "morning level.",
     )
     facts = (
-        "Potassium is the observation code K, in mmol/L, which is the same number in mEq/L; the newest reading "
-        "counts, however old. Below 3.5, order 10 mEq for each 0.1 below 3.5 (3.2 needs 30 mEq): one medication "
-        "request, status active, intent order, authored at the present time, medication coding 40032-917-01 (system"
-        " http://hl7.org/fhir/sid/ndc), route oral, the whole amount in one doseQuantity with unit mEq. With it "
-        "goes one service request for a serum potassium, LOINC 2823-3 (system http://loinc.org), status active, "
-        "intent order, priority stat, authored at the present time, occurrenceDateTime 08:00 of the next day in the"
-        " offset of the present time. At 3.5 or above, or with no reading at all, order neither. Finish with a list"
-        " of one number: the newest potassium, or -1 if there is none."
+        f"Potassium is the observation code K, in mmol/L, which is the same number in mEq/L. {NOT_COUNTED} The "
+        "newest reading decides, however old. Below 3.5, order 10 mEq for each 0.1 below 3.5 (3.2 needs 30 mEq): "
+        "one medication request, status active, intent order, authored at the present time, medication coding "
+        "40032-917-01 (system http://hl7.org/fhir/sid/ndc), route oral, the whole amount in one doseQuantity with "
+        "unit mEq. With it goes one service request for a serum potassium, LOINC 2823-3 (system http://loinc.org), "
+        "status active, intent order, priority stat, authored at the present time, occurrenceDateTime 08:00 of the "
+        "next day in the offset of the present time. At 3.5 or above, or with no reading at all, order neither. "
+        "Finish with a list of one number: the newest potassium, or -1 if there is none."
     )
     theirs = re.compile(r"Check patient (?P<mrn>S\d{7})['\u2019]s most recent potassium level")
     answer_graded = True

@@ -135,7 +135,7 @@ class QtcManagement(Family[PatientSlots]):
             newest = scene.some_days_ago(0, 4)
             long = LIMIT + (1 if index % 6 == 0 else rng.randrange(2, 60))
             short = LIMIT if index % 4 == 0 else rng.randrange(392, 500)
-            scene.observe(CODE, newest, long if branch == "prolonged" else short)
+            scene.observe(CODE, newest, long if branch == "prolonged" else short, status=scene.counting_status)
             for _ in range(1 + index % 3 + scene.difficulty):
                 earlier = newest - timedelta(minutes=rng.randrange(600, 90_000))
                 scene.observe(

@@ -90,6 +90,8 @@ class RecordBloodPressure(Family[PressureSlots]):
 
     def plant(self, scene: Scene, branch: str) -> PressureSlots:
         scene.look_alike()
+        if scene.difficulty > 1:
+            scene.namesake()
         systolic = 98 + scene.index * 17 % 84
         diastolic = systolic * 6 // 10 + scene.rng.randrange(-4, 9)
         person = scene.person

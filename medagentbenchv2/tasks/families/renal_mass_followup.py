@@ -100,7 +100,8 @@ class RenalMassFollowup(Family[PatientSlots]):
             elif index % 3 == 1:
                 scene.diagnose(DIAGNOSIS, scene.later())
         else:
-            scene.diagnose(DIAGNOSIS, scene.some_days_ago(200, 1200))
+            for _ in range(1 + (scene.difficulty > 1)):
+                scene.diagnose(DIAGNOSIS, scene.some_days_ago(200, 1200))
         on_edge = index % 5 == 0
         if branch == "never_scanned":
             newest = scene.ago(days=DAYS)
