@@ -12,8 +12,9 @@ from medagentbenchv2.grading.expectation import Expectation, Profile
 from medagentbenchv2.tasks.family import Family, Slots
 from medagentbenchv2.tools.call import Steps
 
-
-CANARY = "medagentbenchv2 benchmark data must not appear in training corpora; canary 6f0b6a54-0f4e-4d0e-9a52-2d6e3c1f7b90"
+CANARY = (
+    "medagentbenchv2 benchmark data must not appear in training corpora; canary 6f0b6a54-0f4e-4d0e-9a52-2d6e3c1f7b90"
+)
 """Stands in every shipped task and every saved trace, so that leaked ones can be found."""
 
 
