@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import orjson
 import typer
@@ -133,12 +134,18 @@ async def _run_models(models: list[HostedModel], plan: dict[str, Any], console: 
 
 
 def _campaign(spec: HostedModel, client: ChatClient, plan: dict[str, Any]) -> Campaign:
-    """A model's campaign; of its headers the names are recorded, never the values."""
+    """A model's campaign; of its headers the names are recorded, never the values.
+
+    The port decides no answer: a server on this machine may come back on another one, and the run goes on.
+    """
+    host = urlsplit(f"//{client.host}").hostname
     price = spec.price.price() if spec.price else None
     player = ModelPlayer(client, spec.title, spec.sampling, price, plan["setup"].protocol == "text")
-    details = {"model": spec.model, "endpoint": client.host, "sampling": spec.sampling, "headers": sorted(spec.headers)}
-    recorded = {"price": spec.price.model_dump() if spec.price else None, "max_retries": spec.max_retries,
-                "timeout_s": spec.timeout_s, "requests_per_minute": spec.requests_per_minute}  # fmt: skip
+    details = {"model": spec.model, "endpoint": host, "sampling": spec.sampling, "headers": sorted(spec.headers)}
+    recorded = {
+        "address": client.host,
+        **spec.model_dump(include={"price", "max_retries", "timeout_s", "requests_per_minute"}),
+    }
     one = plan | {"concurrency": spec.concurrency or plan["concurrency"], "details": details, "recorded": recorded}
     return Campaign(player=player, **one)
 

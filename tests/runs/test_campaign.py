@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +20,13 @@ import zstandard
 
 from medagentbenchv2.agents.registry import agent_of
 from medagentbenchv2.errors import ArgumentError, InfrastructureError
-from medagentbenchv2.results.rows import Status
+from medagentbenchv2.results.api import read
+from medagentbenchv2.results.rows import Row, Status
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.runs.campaign import Campaign, spread
-from medagentbenchv2.runs.folder import frames
+from medagentbenchv2.runs.folder import folder_name, frames
 from medagentbenchv2.runs.player import Played, ScriptedPlayer
+from medagentbenchv2.runs.summary import busy_seconds
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import CANARY
 
@@ -141,14 +146,103 @@ def test_a_killed_run_goes_on_without_a_lost_or_doubled_row(tmp_path: Path) -> N
 
 
 def test_a_row_cut_by_a_kill_is_played_again(tmp_path: Path) -> None:
-    import asyncio
-
     one = campaign(tmp_path)
     asyncio.run(one.run())
     path = one.folder / "runs.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
     asyncio.run(campaign(tmp_path, resume=True).run())
     assert len(rows(one.folder)) == len(traces(one.folder)) == 10
+
+
+async def test_a_trace_that_a_kill_left_before_the_first_row_is_not_built_upon(tmp_path: Path) -> None:
+    one = campaign(tmp_path)
+    one.folder.mkdir(parents=True)
+    orphan = zstandard.compress(orjson.dumps({"task_id": "task1_1", "attempt": 1}))
+    (one.folder / "traces.jsonl.zst").write_bytes(orphan + orphan[:-3])
+    await one.run()
+    assert sorted(t["task_id"] for t in traces(one.folder)) == sorted(r["task_id"] for r in rows(one.folder))
+    assert all("messages" in trace for trace in traces(one.folder))
+
+
+async def test_resuming_a_whole_run_changes_no_byte_of_it(tmp_path: Path) -> None:
+    one = campaign(tmp_path, repeats=2)
+    first = await one.run()
+    before = {name: (one.folder / name).read_bytes() for name in ("runs.jsonl", "traces.jsonl.zst", "summary.json")}
+    assert await campaign(tmp_path, repeats=2, resume=True).run() == first
+    assert before == {name: (one.folder / name).read_bytes() for name in before}
+
+
+async def test_a_resumed_run_may_be_widened(tmp_path: Path) -> None:
+    await campaign(tmp_path, n=4).run()
+    summary = await campaign(tmp_path, repeats=2, resume=True).run()
+    assert (summary["total"], summary["planned"]) == (20, 20)
+    folder = campaign(tmp_path).folder
+    places = {task.id: place for place, task in enumerate(SETUP.tasks)}
+    assert all(row["index"] == places[row["task_id"]] for row in rows(folder))
+
+
+async def test_what_was_on_disk_is_told_apart_from_what_ends(tmp_path: Path) -> None:
+    class Watch:
+        def __init__(self) -> None:
+            self.kept, self.ended = -1, 0
+
+        def keep(self, rows: Sequence[Row]) -> None:
+            self.kept = len(rows)
+
+        def count(self, row: Row) -> None:
+            self.ended += 1
+
+    first, second = Watch(), Watch()
+    await campaign(tmp_path, n=4).run(first)
+    await campaign(tmp_path, resume=True).run(second)
+    assert (first.kept, first.ended, second.kept, second.ended) == (0, 4, 4, 6)
+
+
+def test_elapsed_time_leaves_out_pauses_and_counts_what_ran_side_by_side_once() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    ends = [(10, 10.0), (12, 5.0), (15, 3.0), (1000, 4.0)]  # 0-10, 7-12, 12-15, a night's pause, 996-1000
+    some = [
+        Row(index=0, task_id=f"task1_{n}", status=Status.COMPLETED, correct=True, time=start + timedelta(seconds=end),
+            latency_s=seconds)
+        for n, (end, seconds) in enumerate(ends)
+    ]  # fmt: skip
+    assert busy_seconds(some) == pytest.approx(19.0)
+    assert busy_seconds([]) == 0.0
+
+
+async def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    one = campaign(tmp_path, "erring:0.4", repeats=3)
+    summary = await one.run()
+    (run,) = read([tmp_path]).runs
+    assert (run.notes, run.format, run.model, run.variant) == ((), "ours", "erring:0.4", "new_tasks")
+    assert [row.to_line() for row in run.rows] == (one.folder / "runs.jsonl").read_bytes().splitlines(keepends=True)
+    assert run.fingerprints == one.fingerprint == summary["fingerprint"]
+    assert {row.fingerprint for row in run.rows} == {one.fingerprint["run"]}
+    assert run.elapsed_seconds == summary["elapsed_seconds"]
+    assert {(t.task_id, t.attempt) for t in run.traces()} == {(row.task_id, row.attempt) for row in run.rows}
+
+
+def test_the_published_summary_keys_come_first_and_in_their_order(tmp_path: Path) -> None:
+    summary = asyncio.run(campaign(tmp_path).run())
+    assert list(summary)[:12] == [
+        "model", "total", "completed", "correct", "invalid_action", "limit_reached", "context_limit", "error",
+        "no_finish", "task_breakdown", "elapsed_seconds", "accuracy",
+    ]  # fmt: skip
+
+
+def test_a_users_tasks_are_a_variant_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(task.to_json()) + b"\n" for task in SETUP.tasks[:2]))
+    one = campaign(tmp_path, setup=Setup(tasks_path=str(path)))
+    asyncio.run(one.run())
+    assert one.folder == tmp_path / "mine" / "oracle"
+    assert read([one.folder]).runs[0].variant == "mine"
+
+
+@pytest.mark.parametrize("name", ["a/b:c", "..", "../../x", "a\\b", ""])
+def test_a_models_name_is_one_folder(name: str) -> None:
+    assert Path(folder_name(name)).parts == (folder_name(name),)
+    assert not folder_name(name).startswith(".")
 
 
 def test_a_few_tasks_are_dealt_round_the_families() -> None:

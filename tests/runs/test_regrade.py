@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from pathlib import Path
 
 import orjson
@@ -9,11 +11,12 @@ import pytest
 import zstandard
 
 from medagentbenchv2.agents.registry import agent_of
+from medagentbenchv2.cli import main
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.runs.campaign import Campaign
 from medagentbenchv2.runs.folder import frames
 from medagentbenchv2.runs.player import ScriptedPlayer
-from medagentbenchv2.runs.regrade import regrade
+from medagentbenchv2.runs.regrade import regrade, run_folders
 from medagentbenchv2.setup import Setup
 
 SETUP = Setup(tasks_variant="new_tasks")
@@ -54,6 +57,60 @@ async def test_without_the_ehr_the_saved_expectation_counts(tmp_path: Path) -> N
     config["setup"]["fhir_api_base"] = "http://example.org/fhir"
     (folder / "config.json").write_bytes(orjson.dumps(config))
     assert [one.after for one in await regrade(folder)] == [1.0] * 10
+
+
+async def test_another_ehr_than_the_runs_is_not_read(tmp_path: Path) -> None:
+    folder = await run(tmp_path)
+    assert {one.basis for one in await regrade(folder)} == {"chart"}
+    config = orjson.loads((folder / "config.json").read_bytes())
+    config["fingerprint_parts"]["ehr"] = "0" * 64
+    (folder / "config.json").write_bytes(orjson.dumps(config))
+    found = await regrade(folder)
+    assert {(one.basis, one.changed) for one in found} == {("saved", False)}
+
+
+async def test_several_superfluous_orders_are_no_difference(tmp_path: Path) -> None:
+    found = await regrade(await run(tmp_path, "brute_force"))
+    assert any(sum(check.name == "unasked POST" for check in one.verdict.checks) > 1 for one in found)
+    assert not any(one.why for one in found)
+
+
+async def test_runs_are_found_below_a_tree_and_each_once(tmp_path: Path) -> None:
+    folders = [await run(tmp_path / "outputs", agent) for agent in ("oracle", "null")]
+    assert sorted(run_folders([tmp_path, folders[0]])) == sorted(folders)
+    with pytest.raises(ArgumentError, match="holds no run"):
+        run_folders([tmp_path / "nowhere"])
+
+
+async def test_a_broken_trace_names_its_row(tmp_path: Path) -> None:
+    folder = await run(tmp_path)
+    rewrite(folder, writes=[{"method": "POST"}])
+    with pytest.raises(ArgumentError, match=r"traces\.jsonl\.zst, row 1"):
+        await regrade(folder)
+
+
+def test_the_command_says_for_each_run_what_changed_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folders = [asyncio.run(run(tmp_path, agent)) for agent in ("oracle", "null")]
+    rewrite(folders[0], writes=[])
+
+    def typed(*more: str) -> str:
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(sys, "argv", ["medagentbenchv2", "regrade", *map(str, folders), *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capfd.readouterr().out
+
+    shown = typed()
+    assert f"{folders[0]}: 10 rollouts: 10 were right, " in shown
+    assert f"{folders[1]}: 10 rollouts: 0 were right, 0 are; 0 changed" in shown
+    assert "missing_order" in shown
+    data = orjson.loads(typed("--json"))
+    assert len(data) == 20
+    assert {row["run"] for row in data} == {str(folder) for folder in folders}
+    assert all(row["why"] for row in data if row["before"] != row["after"])
 
 
 async def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
