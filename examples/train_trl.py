@@ -1,7 +1,7 @@
 """GRPO on this environment with TRL's environment interface (`environment_factory`), on training worlds.
 
     pip install torch==2.13.0
-    pip install "trl>=1.0" "transformers>=5.2" accelerate jmespath
+    pip install "medagentbenchv2[train]"
     python examples/train_trl.py                          # a tiny random model on the CPU: does every part turn over?
     python examples/train_trl.py --model Qwen/Qwen3-4B --steps 200 --group 16 --max-completion 4096   # with a GPU
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,11 @@ class Snapshot:
         patients = [self._documents.resource(row) for row in range(len(self._documents))]
         plain = [{name: value for name, value in patient.items() if name != "meta"} for patient in patients]
         return Records(plain, self._table.templates.all(), unsort(self._columns), self._base_id, self.labels)
+
+    def patients(self) -> Iterator[Resource]:
+        """Every Patient, in the order of insertion."""
+        rows = range(len(self._documents))
+        return (self._documents.resource(row) for row in rows if self._documents.kind_of(row) == "Patient")
 
     def write(self, path: Path, stamp: str | None = None, **texts: bytes) -> None:
         """Write the form that processes map, found again by its stamp (the checksum by default); texts go along."""

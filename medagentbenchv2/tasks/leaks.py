@@ -28,10 +28,8 @@ class Side:
 
     def add(self, world: World) -> None:
         """Take a world's patients and prompts in."""
-        patients = world.snapshot.base.of("Patient")
         self.worlds += 1
-        for row in range(len(patients)):
-            patient = patients.resource(row)
+        for patient in world.snapshot.patients():
             name = patient["name"][0]
             self.mrns[patient["id"]] += 1
             self.people[(name["family"], *name["given"], patient["birthDate"])] += 1
