@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -220,13 +220,18 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_of_a_model_ends_a_campaign(text: str, evaluate: Evaluate) -> None:
-    done = evaluate(lambda _: Reply(text), "--protocol", "text")
+def in_turn(replies: Sequence[Reply]) -> Script:
+    """Each task hears one of the replies, always the same."""
+    seen: dict[str, int] = {}
+    return lambda request: replies[seen.setdefault(request.body["messages"][1]["content"], len(seen)) % len(replies)]
+
+
+def test_no_text_of_a_model_ends_a_campaign(evaluate: Evaluate) -> None:
+    done = evaluate(in_turn([Reply(text) for text in HOSTILE]), "--protocol", "text", "-n", "-1")
     assert done.status == 0
-    assert len(done.rows()) == 2
+    assert len(done.rows()) == 10
     assert not any(row["correct"] for row in done.rows())
-    assert len(list(read([done.out]).runs[0].traces())) == 2
+    assert len(list(read([done.out]).runs[0].traces())) == 10
 
 
 CALLS: list[Any] = [
@@ -239,23 +244,21 @@ CALLS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("calls", CALLS, ids=range(len(CALLS)))
-def test_no_tool_call_of_a_model_ends_a_campaign(calls: Any, evaluate: Evaluate) -> None:
+def calling(calls: Any) -> Reply:
     message = {"role": "assistant", "content": None, "tool_calls": calls, "big": 10**30}
-    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m",
-            "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}  # fmt: skip
-    done = evaluate(lambda _: Reply(body=body))
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    return Reply(body={"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]})
+
+
+def test_no_tool_call_of_a_model_ends_a_campaign(evaluate: Evaluate) -> None:
+    done = evaluate(in_turn([calling(calls) for calls in CALLS]), "-n", "-1")
     assert done.status == 0
-    assert len(done.rows()) == 2
-    assert len(list(read([done.out]).runs[0].traces())) == 2
+    assert len(done.rows()) == 10
+    assert len(list(read([done.out]).runs[0].traces())) == 10
 
 
-@pytest.mark.parametrize("calls", ["finish", ["finish"]])
-def test_what_is_no_list_of_calls_is_the_endpoints_fault(calls: Any, evaluate: Evaluate) -> None:
-    message = {"role": "assistant", "content": None, "tool_calls": calls}
-    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m",
-            "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}  # fmt: skip
-    done = evaluate(lambda _: Reply(body=body))
+def test_what_is_no_list_of_calls_is_the_endpoints_fault(evaluate: Evaluate) -> None:
+    done = evaluate(in_turn([calling("finish"), calling(["finish"])]))
     assert [row["status"] for row in done.rows()] == ["error", "error"]
 
 
