@@ -69,7 +69,7 @@ class OverRollout(vf.MultiTurnEnv):
 
     @vf.cleanup
     async def close_rollout(self, state: vf.State) -> None:
-        """Settle how the rollout ended and judge it, before the rubric runs; `verdict` can be a state column."""
+        """Settle how the rollout ended and judge it, before the rubric runs; saved rows carry the verdict in `info`."""
         rollout: Rollout | None = state.get("rollout")
         if rollout is None or state.get("error") is not None:
             return
@@ -77,7 +77,9 @@ class OverRollout(vf.MultiTurnEnv):
             rollout.end("context_limit")
         rollout.end("no_finish")
         state["score"] = score(rollout, self.setup.profile(rollout.task))
-        state["verdict"] = state["score"].verdict.to_json()
+        verdict = state["score"].verdict
+        state["verdict"] = verdict.to_json()
+        state["info"] = {**_info_of(state), "success": verdict.correct, "verdict": state["verdict"]}
 
 
 class MedAgentBenchEnv(OverRollout, vf.StatefulToolEnv):
@@ -135,6 +137,12 @@ def _score_of(state: vf.State) -> Score | None:
 def _info(task: Task) -> str:
     family = task.family
     return json.dumps({"task_id": task.id, "task_type": family.task_type, "family": family.slug, "world": task.world})
+
+
+def _info_of(state: vf.State) -> dict[str, Any]:
+    """The row's info; some versions hand it over decoded."""
+    info = state["info"]
+    return dict(json.loads(info) if isinstance(info, str) else info)
 
 
 def _named(name: str, description: str) -> Callable[[], str]:

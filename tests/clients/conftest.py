@@ -20,9 +20,14 @@ STACKS: dict[str, tuple[str, ...]] = {
     "0.1.14": ("verifiers==0.1.14",),
     "prime": ("prime==0.7.7",),
     "0.2.1": ("verifiers==0.2.1",),
+    "0.3.0": ("verifiers==0.3.0",),
     "0.3.1": ("verifiers==0.3.1",),
+    "0.4.0": ("verifiers==0.4.0",),
+    "prime-newest": ("prime>=0.8",),
 }
 """Name -> what is installed beside this package."""
+OVERRIDES = {"0.4.0": "verifiers==0.4.0"}
+"""Name -> what is put in the place of this package's own bound, as the README shows."""
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +63,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
                 pytest.skip("uv is not installed; pip install -e '.[dev]' brings it")
             subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, home], check=True)
             install = [uv, "pip", "install", "-q", "--python", home / "bin/python", *STACKS[name], "-e", ROOT]
+            if name in OVERRIDES:
+                (home / "overrides.txt").write_text(OVERRIDES[name])
+                install += ["--overrides", home / "overrides.txt"]
             done = subprocess.run(install, capture_output=True, text=True)
             if done.returncode:
                 pytest.skip(f"{name} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
