@@ -115,6 +115,27 @@ def tiny(setup: Setup) -> tuple[Any, Any]:
     return Qwen3ForCausalLM(Qwen3Config(vocab_size=len(tokenizer), **shape, **heads)), tokenizer
 
 
+def trainer_of(setup: Setup, model: Any, tokenizer: Any, **options: Any) -> Any:
+    """GRPO over a setup's training tasks; options go to GRPOConfig."""
+    from trl import GRPOConfig, GRPOTrainer
+
+    return GRPOTrainer(
+        model=model,
+        args=GRPOConfig(
+            max_tool_calling_iterations=setup.max_turns,
+            chat_template_kwargs={"enable_thinking": False},
+            report_to="none",
+            save_strategy="no",
+            logging_steps=1,
+            seed=0,
+            **options,
+        ),
+        train_dataset=rows(setup),
+        processing_class=tokenizer,
+        environment_factory=ward_of(setup),
+    )
+
+
 def main() -> None:
     """Train for some steps; prints the reward of each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -125,39 +146,26 @@ def main() -> None:
     parser.add_argument("--max-completion", type=int, default=32, help="tokens of a whole rollout")
     parser.add_argument("--out", default=None)
     chosen = parser.parse_args()
-    from trl import GRPOConfig, GRPOTrainer
-
     setup = Setup(
         tasks_variant="generated", task_types=tuple(chosen.task_types), num_train_tasks=40, tool_output="compact"
     )
     model, tokenizer = tiny(setup) if chosen.model is None else (chosen.model, None)
-    config = GRPOConfig(
+    trainer = trainer_of(
+        setup,
+        model,
+        tokenizer,
         output_dir=chosen.out or mkdtemp(),
         max_steps=chosen.steps,
         per_device_train_batch_size=chosen.group,
         num_generations=chosen.group,
         max_completion_length=chosen.max_completion,
-        max_tool_calling_iterations=setup.max_turns,
-        chat_template_kwargs={"enable_thinking": False},
         use_cpu=chosen.model is None,
         bf16=chosen.model is not None,
         gradient_checkpointing=chosen.model is not None,
-        report_to="none",
-        save_strategy="no",
-        logging_steps=1,
-        seed=0,
-    )
-    trainer = GRPOTrainer(
-        model=model,
-        args=config,
-        train_dataset=rows(setup),
-        processing_class=tokenizer,
-        environment_factory=ward_of(setup),
     )
     trainer.train()
-    logged = [entry for entry in trainer.state.log_history if "reward" in entry]
-    rewards = " ".join(f"{entry['reward']:.2f}" for entry in logged)
-    print(f"{len(logged)} steps, reward {rewards}")
+    rewards = [f"{entry['reward']:.2f}" for entry in trainer.state.log_history if "reward" in entry]
+    print(f"{len(rewards)} steps, reward {' '.join(rewards)}")
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ import asyncio
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from medagentbenchv2.agents.behaviours import Oracle
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tools.call import Result
 from medagentbenchv2.tools.registry import TOOLS
@@ -79,3 +82,37 @@ def test_a_tiny_random_model_trains_for_a_few_steps(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "2 steps, reward 0.00 0.00" in done.stdout
+
+
+@pytest.mark.torch
+@pytest.mark.filterwarnings("default")
+def test_calls_that_are_right_earn_the_reward_inside_the_trainer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model's words are the oracle's; parsing, tools, environment and reward are TRL's own way through."""
+    pytest.importorskip("trl", reason="trl is not installed; pip install torch==2.13.0, then 'medagentbenchv2[train]'")
+    monkeypatch.setenv("TRL_EXPERIMENTAL_SILENCE", "1")
+    module, setup = example("train_trl"), replace(SETUP, tool_output="compact", num_train_tasks=4)
+    model, tokenizer = module.tiny(setup)
+    trainer = module.trainer_of(
+        setup, model, tokenizer,
+        output_dir=str(tmp_path), max_steps=2, per_device_train_batch_size=2, num_generations=2,
+        max_completion_length=12_000, use_cpu=True,
+    )  # fmt: skip
+
+    def words(ids: list[int]) -> str:
+        said = tokenizer.decode(ids)
+        task = next(task for task in setup.train_tasks if task.instruction in said)
+        results = [Result(text) for text in re.findall(r"<tool_response>\n(.*?)\n</tool_response>", said, re.DOTALL)]
+        calls = Oracle().turn(task, results, None).calls
+        told = [f'<tool_call>\n{{"name": "{c.tool}", "arguments": {c.json}}}\n</tool_call>' for c in calls]
+        return ("".join(told) or "Done.") + "<|im_end|>"
+
+    def speak(prompt_ids: list[list[int]], *_: Any, **__: Any) -> tuple[list[list[int]], None]:
+        return [tokenizer(words(ids), add_special_tokens=False)["input_ids"] for ids in prompt_ids], None
+
+    monkeypatch.setattr(trainer, "_generate_single_turn", speak)
+    trainer.train()
+    logged = [entry for entry in trainer.state.log_history if "reward" in entry]
+    assert [entry["reward"] for entry in logged] == [1.0, 1.0]
+    assert min(entry["tools/call_frequency"] for entry in logged) >= 2
