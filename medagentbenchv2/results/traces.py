@@ -12,6 +12,8 @@ import zstandard
 
 from medagentbenchv2.errors import ArgumentError
 
+CHUNK = 1 << 16
+"""Bytes that are decompressed at once."""
 KNOWN = ("task_id", "attempt", "family", "messages", "writes", "expectation", "verdict", "chart")
 
 
@@ -66,29 +68,39 @@ def trace_of(data: dict[str, Any], where: str) -> Trace:
     )
 
 
-def read_frames(path: Path) -> Iterator[bytes]:
-    """The content of each whole zstd frame of a file, in order; a frame cut short by a kill ends the reading.
+def frames(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Each whole zstd frame of a file, in order, as it stands and decompressed; one cut short by a kill ends it.
 
     Raises ArgumentError when a frame that is not the last is broken.
     """
-    data = path.read_bytes()
-    while data:
-        decoder = zstandard.ZstdDecompressor().decompressobj()
+    data = memoryview(path.read_bytes())
+    start = 0
+    while start < len(data):
+        # Piece by piece: what a decoder leaves unused is copied, and must not be the rest of the file each time.
+        decoder, at, content = zstandard.ZstdDecompressor().decompressobj(), start, []
         try:
-            content = decoder.decompress(data)
+            while at < len(data) and not decoder.eof:
+                content.append(decoder.decompress(data[at : at + CHUNK]))
+                at = min(at + CHUNK, len(data))
         except zstandard.ZstdError as error:
             raise ArgumentError(f"{path}: a zstd frame is broken ({error}); restore the file or delete it") from error
         if not decoder.eof:
             return
-        yield content
-        data = decoder.unused_data
+        end = at - len(decoder.unused_data)
+        yield bytes(data[start:end]), b"".join(content)
+        start = end
+
+
+def read_frames(path: Path) -> Iterator[bytes]:
+    """The content of each whole zstd frame of a file, in order. Raises ArgumentError as `frames` does."""
+    return (content for _, content in frames(path))
 
 
 def read_traces(path: Path) -> Iterator[Trace]:
     """The traces of a traces.jsonl.zst. Raises ArgumentError naming the row that is broken."""
     number = 0
-    for frame in read_frames(path):
-        for line in frame.splitlines():
+    for content in read_frames(path):
+        for line in content.splitlines():
             number += 1
             where = f"{path.name}, row {number}"
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,11 +15,10 @@ from filelock import FileLock, Timeout
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.results.readers.lines import parse, read_lines, read_object
 from medagentbenchv2.results.rows import Row, Status
+from medagentbenchv2.results.traces import frames
 
 Key = tuple[str, int]
 """Task id and attempt."""
-CHUNK = 1 << 16
-"""Bytes that are decompressed at once."""
 
 
 class RunFolder:
@@ -93,18 +91,17 @@ class RunFolder:
 
     def _mend(self, path: Path) -> None:
         """Keep one whole trace for each row; a kill may have left a trace without its row, or half of one."""
-        data = path.read_bytes()
         kept: dict[Key, bytes] = {}
         try:
-            for frame in frames(data):
-                trace = orjson.loads(zstandard.ZstdDecompressor().decompressobj().decompress(frame))
+            for frame, content in frames(path):
+                trace = orjson.loads(content)
                 if (key := (trace["task_id"], trace["attempt"])) in self.rows:
                     kept[key] = frame
-        except (zstandard.ZstdError, orjson.JSONDecodeError, KeyError) as error:
-            raise ArgumentError(f"resume: {path} is broken ({error}); restore the file or choose another") from None
-        content = b"".join(kept.values())
-        if content != data:
-            write_whole(path, content)
+        except (orjson.JSONDecodeError, KeyError) as error:
+            raise ArgumentError(f"resume: {path} is broken ({error!r}); restore the file or choose another") from None
+        whole = b"".join(kept.values())
+        if whole != path.read_bytes():
+            write_whole(path, whole)
 
     def add(self, row: Row, trace: dict[str, Any]) -> None:
         """Write one ended rollout, trace first, and hand both to the operating system at once."""
@@ -117,21 +114,6 @@ class RunFolder:
     def summarise(self, summary: dict[str, Any]) -> None:
         """Write summary.json."""
         write_whole(self.path / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-
-
-def frames(data: bytes) -> Iterator[bytes]:
-    """The whole zstd frames of a file, still compressed; a frame cut short by a kill ends the reading."""
-    view, start = memoryview(data), 0
-    while start < len(view):
-        decoder, at = zstandard.ZstdDecompressor().decompressobj(), start
-        while at < len(view) and not decoder.eof:
-            decoder.decompress(view[at : at + CHUNK])
-            at = min(at + CHUNK, len(view))
-        if not decoder.eof:
-            return
-        end = at - len(decoder.unused_data)
-        yield data[start:end]
-        start = end
 
 
 def write_whole(path: Path, content: bytes) -> None:

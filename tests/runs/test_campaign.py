@@ -22,9 +22,10 @@ from medagentbenchv2.agents.registry import agent_of
 from medagentbenchv2.errors import ArgumentError, InfrastructureError
 from medagentbenchv2.results.api import read
 from medagentbenchv2.results.rows import Row, Status
+from medagentbenchv2.results.traces import frames
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.runs.campaign import Campaign, spread
-from medagentbenchv2.runs.folder import folder_name, frames
+from medagentbenchv2.runs.folder import folder_name
 from medagentbenchv2.runs.player import Played, ScriptedPlayer
 from medagentbenchv2.runs.summary import busy_seconds
 from medagentbenchv2.setup import Setup
@@ -43,8 +44,7 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def traces(folder: Path) -> list[dict[str, Any]]:
-    whole = frames((folder / "traces.jsonl.zst").read_bytes())
-    return [orjson.loads(zstandard.decompress(frame)) for frame in whole]
+    return [orjson.loads(content) for _, content in frames(folder / "traces.jsonl.zst")]
 
 
 async def test_a_run_writes_a_row_a_trace_and_a_summary_per_rollout(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import zstandard
 from medagentbenchv2.agents.registry import agent_of
 from medagentbenchv2.cli import main
 from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.results.traces import frames
 from medagentbenchv2.runs.campaign import Campaign
-from medagentbenchv2.runs.folder import frames
 from medagentbenchv2.runs.player import ScriptedPlayer
 from medagentbenchv2.runs.regrade import regrade, run_folders
 from medagentbenchv2.setup import Setup
@@ -31,7 +31,7 @@ async def run(out: Path, agent: str = "oracle") -> Path:
 def rewrite(folder: Path, **changes: object) -> None:
     """Change the saved traces; None removes a key."""
     path = folder / "traces.jsonl.zst"
-    traces = [orjson.loads(zstandard.decompress(frame)) | changes for frame in frames(path.read_bytes())]
+    traces = [orjson.loads(content) | changes for _, content in frames(path)]
     path.write_bytes(b"".join(zstandard.compress(orjson.dumps(trace)) for trace in traces))
 
 
