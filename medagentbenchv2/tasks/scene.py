@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from medagentbenchv2.hospital.ward import Person, Ward
 
 NAMESAKE_DAYS = 1500
-"""How much younger a namesake is: far from the birth dates that tasks ask for by mistake."""
+"""How much younger each further namesake is: far from the birth dates that tasks ask for by mistake."""
 
 
 @dataclass
@@ -101,7 +101,9 @@ class Scene:
 
     def namesake(self) -> Person:
         """Somebody of the same full name, born years later: only the birth date tells the two apart."""
-        other = self.ward.look_alike(self.person, days=NAMESAKE_DAYS)
+        name = (self.person.family, self.person.given)
+        known = sum((person.family, person.given) == name for person in self.ward.people)
+        other = self.ward.look_alike(self.person, days=NAMESAKE_DAYS * known)
         return self.ward.rename(other, given=self.person.given)
 
     def look_alike(self) -> Person:

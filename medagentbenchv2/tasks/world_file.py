@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ _ROOMS = ("fhir", "hospital", "tasks")
 
 def stamp(recipe: Iterable[Any], families: Iterable[str]) -> str | None:
     """SHA-256 over a recipe's parts and the code that grows it; None when a family's source cannot be read."""
-    digest = hashlib.sha256(_code())
+    digest = hashlib.sha256(_CODE)
     digest.update(orjson.dumps(list(recipe)))
     for slug in families:
         try:
@@ -67,13 +66,16 @@ def _tasks(lines: bytes, number: int) -> list[Task]:
     return parse_tasks([orjson.loads(line) for line in lines.splitlines()], f"world {number}")
 
 
-@cache
 def _code() -> bytes:
     digest = hashlib.sha256()
     for room in _ROOMS:
         for source in sorted((_PACKAGE / room).rglob("*.py")):
             digest.update(source.relative_to(_PACKAGE).as_posix().encode() + b"\0" + source.read_bytes())
     return digest.digest()
+
+
+# Read at once: what a process runs is what stood there when it began, whatever is edited later.
+_CODE = _code()
 
 
 def _prune(folder: Path, most_bytes: int = MOST_BYTES) -> None:

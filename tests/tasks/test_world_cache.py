@@ -67,7 +67,7 @@ def test_a_file_of_another_stamp_is_not_read(grown: World, folder: Path) -> None
 def test_the_stamp_tells_recipes_and_code_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     one = stamp((RECIPE.key, *FEW), FEW)
     assert one == stamp((RECIPE.key, *FEW), FEW) != stamp((Recipe(32).key, *FEW), FEW)
-    monkeypatch.setattr(world_file, "_code", lambda: b"other sources")
+    monkeypatch.setattr(world_file, "_CODE", b"other sources")
     assert stamp((RECIPE.key, *FEW), FEW) != one
 
 
