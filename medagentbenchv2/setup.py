@@ -238,6 +238,11 @@ class Setup:
         hint = TEXT_FINISH_HINT if self.protocol == "text" else FINISH_HINT
         return user_message(task.instruction, task.context, clock, None if task.ours else hint)
 
+    async def close(self) -> None:
+        """Close this event loop's connections to a remote server; a later rollout opens new ones."""
+        if self.server is not None:
+            await self.server.close()
+
     def messages(self, task: Task) -> list[dict[str, str]]:
         """The prompt: system and user message."""
         return [{"role": "system", "content": self.system_prompt}, {"role": "user", "content": self.prompt(task)}]

@@ -63,8 +63,7 @@ def verdicts(setup: Setup, agent: Agent, tasks: Sequence[Task]) -> list[dict[str
             return {"strict": plain(rollout.verdict("strict")), "published": plain(rollout.verdict("published"))}
 
         found = await asyncio.gather(*map(one, tasks))
-        if setup.server is not None:
-            await setup.server.close()
+        await setup.close()
         return found
 
     return asyncio.run(main())
@@ -144,8 +143,7 @@ def test_every_family_expects_the_same_of_a_chart_read_over_http(root: str) -> N
             remote = Setup(fhir_api_base=root, tasks_variant=variant)
             for task in some(remote.tasks, 3):
                 assert (await remote.open(task)).expectations == await default_world().expectations(task), task.id
-            assert remote.server is not None
-            await remote.server.close()
+            await remote.close()
 
     asyncio.run(main())
 

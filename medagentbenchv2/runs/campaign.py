@@ -140,6 +140,8 @@ class Campaign:
         except ExceptionGroup as trouble:
             # Of several, a bug of ours matters more than another worker's word of the same refusal.
             raise min(trouble.exceptions, key=lambda one: isinstance(one, MedAgentBenchError)) from None
+        finally:
+            await self.setup.close()
 
     async def _rollout(self, index: int, task: Task, attempt: int) -> Record:
         started = time.monotonic()
