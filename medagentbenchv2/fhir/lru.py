@@ -7,9 +7,12 @@ from collections.abc import Hashable
 
 from medagentbenchv2.fhir.ehr import Response
 
+ENTRY = 4096
+"""Bytes that a kept answer counts beside its body: what was asked, and the bookkeeping."""
+
 
 class ResponseCache:
-    """Least recently used answers, bounded by the bytes of their bodies; a kept answer knows what it depends on."""
+    """Least recently used answers, bounded by their bytes; a kept answer knows what it depends on."""
 
     def __init__(self, most_bytes: int = 16 * 2**20) -> None:
         self._most, self.size = most_bytes, 0
@@ -24,12 +27,12 @@ class ResponseCache:
 
     def put(self, key: Hashable, touches: frozenset[str], response: Response) -> None:
         """Keep an answer; the least recently used ones make room."""
-        if key in self._kept or len(response.body) > self._most // 8:
+        if key in self._kept or len(response.body) > self._most // 8 or len(repr(key)) > ENTRY:
             return
         self._kept[key] = (touches, response)
-        self.size += len(response.body)
+        self.size += len(response.body) + ENTRY
         while self.size > self._most:
-            self.size -= len(self._kept.popitem(last=False)[1][1].body)
+            self.size -= len(self._kept.popitem(last=False)[1][1].body) + ENTRY
 
     def clear(self) -> None:
         """Forget everything."""

@@ -47,3 +47,15 @@ def test_a_page_is_never_longer_than_the_limit(snapshot: Snapshot) -> None:
         assert b'"total":' + everything.body.partition(b'"total":')[2].partition(b",")[0] in page.body
     assert session.answer("http://h/fhir", "GET", "Observation?_count=3", b"").body.count(b'"fullUrl"') == 3
     assert session.answer("http://h/fhir", "GET", "Observation?_count=-1", b"").status == 400
+
+
+def test_long_questions_and_many_small_answers_fill_no_memory(snapshot: Snapshot) -> None:
+    session, kept = Sessions(snapshot, Limits()).default, snapshot.responses
+    kept.clear()
+    session.answer("http://h/fhir", "GET", "Observation?code=" + "x" * 10_000, b"")
+    assert len(kept) == 0
+    for number in range(5000):
+        session.answer("http://h/fhir", "GET", f"Patient?_id=none-{number}", b"")
+    assert 3000 < len(kept) <= 4096
+    assert kept.size <= 16 * 2**20
+    kept.clear()
