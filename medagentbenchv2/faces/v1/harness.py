@@ -41,7 +41,6 @@ class MedAgentBenchHarness(vf.Harness[MedAgentBenchHarnessConfig]):
         """Play one rollout; the framework counts the turns and refuses the one after the last."""
         rollout = rollout_of(runtime)
         by_text = trace.state.arguments.protocol == "text"
-        take_turn = take_text if by_text else take_calls
         tools: Any = openai.omit if by_text else openai_tools()
         client = _client().with_options(base_url=endpoint, api_key=secret)
         system, prompt = self.resolve_prompt(data)
@@ -49,8 +48,9 @@ class MedAgentBenchHarness(vf.Harness[MedAgentBenchHarnessConfig]):
         try:
             while not rollout.finished:
                 answer = await client.chat.completions.create(model=ctx.model, messages=messages, tools=tools)
-                messages.append(answer.choices[0].message.to_dict(mode="json"))
-                await take_turn(rollout, messages)
+                said = answer.choices[0].message
+                messages.append(said.to_dict(mode="json"))
+                await (take_text(rollout, messages, said.content or "") if by_text else take_calls(rollout, messages))
         except openai.APIError as error:
             # A refused turn (a limit, a stop) or the provider's failure; the framework knows which.
             if any(code in str(error).lower() for code in TOO_LONG):
