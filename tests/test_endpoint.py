@@ -97,7 +97,9 @@ async def test_an_attempt_that_takes_too_long_is_given_up() -> None:
         await ask(lambda _: Reply("hi", latency_s=0.5), timeout_s=0.1, max_retries=0)
 
 
-@pytest.mark.parametrize("asked", ["1", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)])
+@pytest.mark.parametrize(
+    "asked", ["1", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)], ids=["seconds", "date"]
+)
 async def test_retry_after_is_honoured_up_to_a_limit(asked: str) -> None:
     slow_down = Reply(status=429, body={"error": {"message": "slow down"}}, headers={"Retry-After": asked})
     started = time.monotonic()
