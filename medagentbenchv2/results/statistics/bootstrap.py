@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,8 @@ from medagentbenchv2.results.statistics.proportion import Interval
 
 RESAMPLES = 10_000
 SEED = 20_250
+SMALLEST = 10
+"""Families with fewer tasks are drawn together: within n tasks a resample shows only (n - 1) / n of the variance."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,12 @@ def whole(scores: Sequence[Sequence[Fraction | int]]) -> tuple[NDArray[np.int64]
 def task_counts(strata: tuple[str, ...], how: Resampling) -> NDArray[np.int32]:
     """How often each resample draws each task, shape (resamples, tasks); tasks are drawn within their stratum.
 
-    Draws come from PCG64's doubles, whose stream NumPy keeps. The last few answers are kept: models share tasks.
+    Strata with fewer than SMALLEST tasks are one stratum. Draws come from PCG64's doubles, whose stream NumPy keeps. The
+    last few answers are kept: models share tasks.
     """
     generator = np.random.Generator(np.random.PCG64(how.seed))
+    sizes = Counter(strata)
+    strata = tuple(stratum if sizes[stratum] >= SMALLEST else "" for stratum in strata)
     labels = np.array(strata)
     counts = np.zeros((how.resamples, len(strata)), dtype=np.int32)
     for stratum in dict.fromkeys(strata):
