@@ -49,8 +49,8 @@ def whole(scores: Sequence[Sequence[Fraction | int]]) -> tuple[NDArray[np.int64]
 def task_counts(strata: tuple[str, ...], how: Resampling) -> NDArray[np.int32]:
     """How often each resample draws each task, shape (resamples, tasks); tasks are drawn within their stratum.
 
-    Strata with fewer than SMALLEST tasks are one stratum. Draws come from PCG64's doubles, whose stream NumPy keeps. The
-    last few answers are kept: models share tasks.
+    Strata with fewer than SMALLEST tasks are one stratum. Draws come from PCG64's doubles, whose stream NumPy keeps.
+    The last few answers are kept: models share tasks.
     """
     generator = np.random.Generator(np.random.PCG64(how.seed))
     sizes = Counter(strata)
