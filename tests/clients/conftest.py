@@ -95,8 +95,8 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             "COLUMNS": "200",
         }
         words = [str(part) for part in command]
-        # verifiers' environment server takes its port plus one for health checks, unasked, and waits for ever where that
-        # port is in use: such a run is killed and repeated once.
+        # verifiers' environment server takes its port plus one for health checks, unasked, and waits for ever where
+        # that one is in use: such a run is killed and repeated once.
         done = _run(words, tmp_path, environment) or _run(words, tmp_path, environment)
         assert done is not None, f"{words[0]} was killed twice after {PATIENCE_S} s"
         assert not ok or done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
