@@ -1,70 +1,33 @@
-"""One OpenAI-compatible endpoint, spoken to carefully: key from the environment, retries, rate limits, usage, cost.
-
-Whatever asks a hosted model in this package asks through `ChatClient`; there is no other way out to a model.
-
-InfrastructureError
-└── EndpointError           the endpoint did not answer, after all retries; one line says why
-    ├── ContextLengthError  the provider says by code or type that the request is too long for the model
-    └── AccessError         key, credit or model name refused: no retry cures it, and no other request will fare better
-"""
+"""Asks one OpenAI-compatible endpoint carefully: retries, rate limits, spacing, what the answer used."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-import dotenv
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential
 
-from medagentbenchv2.errors import ArgumentError, InfrastructureError
+from medagentbenchv2.endpoint.errors import (
+    NO_CREDIT,
+    TOO_LONG,
+    TOO_LONG_PARAMETER,
+    AccessError,
+    ContextLengthError,
+    EndpointError,
+)
+from medagentbenchv2.endpoint.keys import checked_url, header_of, key_of
+from medagentbenchv2.endpoint.usage import Usage, usage_of
 
 LONGEST_WAIT_S = 300.0
 """A Retry-After beyond this is not waited for: the request fails and says so."""
-
-# Where each provider's own documentation keeps its key; other public hosts must name theirs.
-KEY_VARS = {
-    "api.openai.com": "OPENAI_API_KEY",
-    "openrouter.ai": "OPENROUTER_API_KEY",
-    "generativelanguage.googleapis.com": "GEMINI_API_KEY",
-    "api.mistral.ai": "MISTRAL_API_KEY",
-    "api.groq.com": "GROQ_API_KEY",
-    "api.together.xyz": "TOGETHER_API_KEY",
-    "api.pinference.ai": "PRIME_API_KEY",
-}
-
-# Context length as providers state it in the error's code or type: OpenAI and most, llama.cpp, LiteLLM.
-TOO_LONG = {"context_length_exceeded", "exceed_context_size_error", "contextwindowexceedederror"}
-_TOO_LONG_PARAMETER = "input_tokens"  # vLLM states it by the parameter at fault
-_NO_CREDIT = {"insufficient_quota", "insufficient_credits", "billing_hard_limit_reached", "billing_not_active"}
-
-
-class EndpointError(InfrastructureError):
-    """The endpoint did not answer this request; the message is one line and never holds a key."""
-
-    def __init__(self, message: str, *, transient: bool = False, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.transient = transient
-        self.retry_after_s = retry_after_s
-
-
-class ContextLengthError(EndpointError):
-    """The provider says, by its error code or type, that the request does not fit the model's context."""
-
-
-class AccessError(EndpointError):
-    """The key, the credit or the model's name was refused: no retry cures it."""
 
 
 @dataclass(frozen=True)
@@ -85,39 +48,6 @@ class Endpoint:
     """Further attempts after a failure that waiting may cure."""
     requests_per_minute: float | None = None
     """Requests are spaced to stay under this rate; None does not space them."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Tokens of one request as the provider counts them; None where it does not say."""
-
-    input_tokens: int | None = None
-    """All tokens of the prompt, those read from the provider's cache included."""
-    cached_tokens: int | None = None
-    """The part of input_tokens that was read from the cache."""
-    output_tokens: int | None = None
-    """Generated tokens, reasoning included."""
-    reported_cost: float | None = None
-    """US dollars, where the provider states the price of the request itself (OpenRouter does)."""
-
-
-@dataclass(frozen=True)
-class Price:
-    """US dollars per million tokens."""
-
-    input: float
-    output: float
-    cached: float | None = None
-    """Price of cached input; None means the same as input."""
-
-    def cost(self, usage: Usage) -> float | None:
-        """US dollars for one request; None where the provider counted no tokens."""
-        if usage.input_tokens is None or usage.output_tokens is None:
-            return None
-        cached = usage.cached_tokens or 0
-        cached_price = self.input if self.cached is None else self.cached
-        fresh = usage.input_tokens - cached
-        return (fresh * self.input + cached * cached_price + usage.output_tokens * self.output) / 1_000_000
 
 
 @dataclass(frozen=True)
@@ -147,25 +77,6 @@ class Completion:
         return "".join(part.get("text", "") for part in content if part.get("type") == "text")
 
 
-def read_secret(name: str) -> str | None:
-    """The value of an environment variable, else of the same line in the nearest .env upwards of the working folder."""
-    found = os.environ.get(name) or dotenv.dotenv_values(dotenv.find_dotenv(usecwd=True)).get(name)
-    return found or None
-
-
-def default_key_var(base_url: str | None) -> str | None:
-    """The variable that usually holds the key for an address; None for a server on this machine or a private network.
-
-    Raises ArgumentError for a public host that is not known, so that no key is ever sent to a host it was not made for.
-    """
-    host = _host(base_url)
-    if host in KEY_VARS:
-        return KEY_VARS[host]
-    if _is_private(host):
-        return None
-    raise ArgumentError(f"api_key_var: none is known for {host}; name the variable that holds its key")
-
-
 class ChatClient:
     """Asks one endpoint; safe to share between tasks of one event loop. Use as `async with ChatClient(endpoint)`."""
 
@@ -175,13 +86,13 @@ class ChatClient:
         # The client library takes a second to import, which commands that ask no model need not wait for.
         import openai
 
-        self._key = _key(endpoint)
-        headers = {name: _header(name, value) for name, value in endpoint.headers.items()}
+        self._key = key_of(endpoint.api_key_var)
+        headers = {name: header_of(name, value) for name, value in endpoint.headers.items()}
         # Shorter header values are words such as "true", which stand in any text.
         self._secrets = [secret for secret in (self._key, *headers.values()) if secret and len(secret) >= 8]
         self._client = openai.AsyncOpenAI(
             api_key=self._key or "none",
-            base_url=_checked_url(endpoint.base_url),
+            base_url=checked_url(endpoint.base_url),
             default_headers=headers,
             timeout=endpoint.timeout_s,
             max_retries=0,
@@ -278,7 +189,7 @@ class ChatClient:
         return Completion(
             message=_encodable(choice.message.to_dict(mode="python", warnings=False), self._secrets),
             finish_reason=choice.finish_reason,
-            usage=_usage(answer.usage),
+            usage=usage_of(answer.usage),
             latency_s=latency_s,
             model=answer.model or self.endpoint.model,
             retries=retries,
@@ -291,14 +202,14 @@ class ChatClient:
         words = {str(stated.get(name)).lower() for name in ("code", "type")}
         text = self._clean(str(stated.get("message") or message))
         line = f"{self.host}: {status}: {text}"
-        if words & TOO_LONG or (status == 400 and stated.get("param") == _TOO_LONG_PARAMETER):
+        if words & TOO_LONG or (status == 400 and stated.get("param") == TOO_LONG_PARAMETER):
             return ContextLengthError(line)
         if status == 401:
             source = self.endpoint.api_key_var or "no key"
             return AccessError(f"{self.host}: 401: the key was refused ({source})")
         # OpenRouter answers 403 for one moderated question, which says nothing of the next.
         moderated = "reasons" in _mapping(stated.get("metadata"))
-        if status in (402, 404) or (status == 403 and not moderated) or words & _NO_CREDIT:
+        if status in (402, 404) or (status == 403 and not moderated) or words & NO_CREDIT:
             return AccessError(f"{line} (model {self.endpoint.model})")
         if retry_after_s is not None and retry_after_s > LONGEST_WAIT_S:
             return EndpointError(f"{line} (asks to wait {retry_after_s:.0f} s, longer than {LONGEST_WAIT_S:.0f} s)")
@@ -311,55 +222,6 @@ class ChatClient:
             text = text.replace(secret, "[key]")
         text = " ".join(text.split())
         return text if len(text) <= 300 else text[:299] + "…"
-
-
-def _key(endpoint: Endpoint) -> str | None:
-    name = endpoint.api_key_var
-    if name is None:
-        return None
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-        # The value is not repeated: it may be the key itself.
-        raise ArgumentError("api_key_var: takes the name of a variable in capitals such as OPENAI_API_KEY, not a key")
-    key = read_secret(name)
-    if key is None:
-        raise ArgumentError(f"api_key_var: {name} is not set; put it in the environment or in .env")
-    return key
-
-
-def _header(name: str, value: str) -> str:
-    if not value.startswith("env:"):
-        return value
-    secret = read_secret(value.removeprefix("env:"))
-    if secret is None:
-        raise ArgumentError(f"headers: {name} wants {value}, which is not set in the environment or in .env")
-    return secret
-
-
-def _checked_url(base_url: str | None) -> str | None:
-    if base_url is None:
-        return None
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ArgumentError(f"base_url: {base_url!r} is not an http address; use one such as http://localhost:8000/v1")
-    if parts.username or parts.password or parts.query:
-        raise ArgumentError("base_url: holds credentials or a query; put the key into a variable and name it instead")
-    return base_url
-
-
-def _host(base_url: str | None) -> str:
-    if base_url is None:
-        return "api.openai.com"
-    _checked_url(base_url)
-    return urlsplit(base_url).hostname or ""
-
-
-def _is_private(host: str) -> bool:
-    if "." not in host and ":" not in host:
-        return True
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return host.endswith((".localhost", ".local", ".internal"))
 
 
 def _encodable(message: dict[str, Any], secrets: Sequence[str]) -> dict[str, Any]:
@@ -386,15 +248,3 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
     except (KeyError, ValueError):
         return None
-
-
-def _usage(usage: Any) -> Usage:
-    if usage is None:
-        return Usage()
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Usage(
-        input_tokens=getattr(usage, "prompt_tokens", None),
-        cached_tokens=getattr(details, "cached_tokens", None),
-        output_tokens=getattr(usage, "completion_tokens", None),
-        reported_cost=(usage.model_extra or {}).get("cost"),
-    )
