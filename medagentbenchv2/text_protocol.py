@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import orjson
 
+from medagentbenchv2.fhir.ehr import Response
+from medagentbenchv2.fhir.session import BASE_URL
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.tools.normalise import normalise
 
@@ -96,11 +98,15 @@ class TextSession:
         self.rollout.calls += 1
         return await (self._get(action.url) if action.verb == "GET" else self._post(action))
 
+    async def _request(self, method: str, url: str, body: bytes = b"") -> Response:
+        # The prompt names one address, wherever the EHR really is; its own links are absolute and understood as well.
+        return await self.rollout.ehr.request(method, url.removeprefix(BASE_URL), body)
+
     async def _get(self, url: str) -> str:
         if len(url.split()) != 1:
             self.rollout.invalid_calls += 1
             return f"Nothing was read: a GET is one line without spaces, and the only action of its turn.\n{{}}\n{NEXT}"
-        response = await self.rollout.ehr.request("GET", url)
+        response = await self._request("GET", url)
         said = "The server answers" if response.ok else f"The server refuses with status {response.status}"
         return f"{said}:\n{response.body.decode()}\n{NEXT}"
 
@@ -114,7 +120,7 @@ class TextSession:
             self.rollout.invalid_calls += 1
             return f"Nothing was filed: the JSON must be an object, not {type(resource).__name__}.\n{NEXT}"
         body = json.dumps(normalise(resource)).encode()
-        response = await self.rollout.ehr.request("POST", action.url, body)
+        response = await self._request("POST", action.url, body)
         said = "Filed" if response.ok else f"Nothing was filed: the server refuses with status {response.status}"
         return f"{said}:\n{response.body.decode()}\n{NEXT}"
 

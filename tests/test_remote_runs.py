@@ -21,6 +21,7 @@ from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.wire import Server
 from medagentbenchv2.grading.verdict import Verdict
+from medagentbenchv2.runs.player import Played, ScriptedPlayer
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tasks.world import default_world
@@ -96,6 +97,26 @@ def test_a_slice_over_http_gets_the_verdicts_of_the_embedded_ehr(agent: str, roo
         assert verdicts(remote, agent_of(agent), tasks) == wanted
         if agent == "oracle":
             assert {one["strict"]["reward"] for one in wanted} == {1.0}
+
+
+def test_the_text_protocol_reaches_a_server_wherever_it_is(root: str) -> None:
+    """The prompt names one address for the EHR, which is not the server's."""
+    embedded = Setup(protocol="text")
+    remote = Setup(fhir_api_base=root, protocol="text")
+
+    async def said(setup: Setup) -> list[tuple[float, int]]:
+        player, found = ScriptedPlayer(agent_of("oracle"), by_text=True), []
+        for task in some(setup.tasks, 1):
+            played = Played(setup.messages(task))
+            rollout = await setup.open(task)
+            await player.play(rollout, played, max_turns=8, seed=0)
+            found.append((rollout.verdict().reward, played.turns))
+        await setup.close()
+        return found
+
+    found = asyncio.run(said(remote))
+    assert found == asyncio.run(said(embedded))
+    assert {reward for reward, _ in found} == {1.0}
 
 
 def bad_network(root: str, address: str, variant: str) -> Setup:
