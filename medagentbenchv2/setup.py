@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -239,9 +240,11 @@ class Setup:
         return user_message(task.instruction, task.context, clock, None if task.ours else hint)
 
     async def close(self) -> None:
-        """Close this event loop's connections to a remote server; a later rollout opens new ones."""
-        if self.server is not None:
-            await self.server.close()
+        """Close this event loop's connections to a remote server, within CLOSING_S; a later rollout opens new ones."""
+        if "server" in vars(self) and self.server is not None:
+            # what does not close in time, the end of the process closes
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.server.close(), CLOSING_S)
 
     def messages(self, task: Task) -> list[dict[str, str]]:
         """The prompt: system and user message."""
@@ -274,6 +277,8 @@ def _digest(value: object) -> str:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+CLOSING_S = 5.0
+"""Seconds that closing the connections to a remote server may take."""
 FREEZE = datetime(2025, 1, 1, tzinfo=UTC)
 """Rows that somebody stored later on a published (or our own) server are invisible to agent and judge alike."""
 

@@ -81,6 +81,11 @@ class OverRollout(vf.MultiTurnEnv):
         state["verdict"] = verdict.to_json()
         state["info"] = {**_info_of(state), "success": verdict.correct, "verdict": state["verdict"]}
 
+    @vf.teardown
+    async def close_connections(self) -> None:
+        """Close this event loop's connections to a remote server, in bounded time, when the framework is done."""
+        await self.setup.close()
+
 
 class MedAgentBenchEnv(OverRollout, vf.StatefulToolEnv):
     """MedAgentBench V2 as a ToolEnv; make one with `load_environment`."""

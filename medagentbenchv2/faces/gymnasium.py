@@ -4,22 +4,22 @@ Importing this module registers it: `gymnasium.make("MedAgentBench-v2")`; withou
 `gymnasium.make("medagentbenchv2.faces.gymnasium:MedAgentBench-v2")`. An action is a call as JSON text,
 `{"tool": ..., "arguments": {...}}` (`arguments` may also be a model's own JSON text), or in the text protocol the
 action itself (`GET ...`, `POST ...`, `FINISH([...])`). The reward is paid when the task is finished;
-`info["verdict"]` says why.
+`info["verdict"]` says why. Gymnasium's interface waits: inside a running event loop (a notebook, an async trainer) it
+works, and that loop stands still meanwhile; `asyncio.to_thread` keeps it going.
 """
 
 from __future__ import annotations
 
-import asyncio
 import string
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import gymnasium
 import orjson
 from gymnasium.spaces import Text
 
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, InfrastructureError
 from medagentbenchv2.faces.scoring import score
+from medagentbenchv2.faces.waiting import Waiter
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.selection import split_types
@@ -30,7 +30,6 @@ ID = "MedAgentBench-v2"
 LONGEST = 2_000_000
 """Characters of an observation at most; longer ones are cut."""
 LONGEST_ACTION = 100_000
-_T = TypeVar("_T")
 
 
 class AnyText(Text):
@@ -65,7 +64,7 @@ class MedAgentBenchGym(gymnasium.Env[str, str]):
         self._by_id = {task.id: task for task in self.tasks}
         self.observation_space = AnyText(LONGEST)
         self.action_space = AnyText(LONGEST_ACTION)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiter = Waiter()
         self._rollout: Rollout | None = None
         self._turns, self._seen = 0, ""
 
@@ -73,7 +72,7 @@ class MedAgentBenchGym(gymnasium.Env[str, str]):
         """Start a task; the observation is its prompt, `info["system_prompt"]` the rules."""
         super().reset(seed=seed)
         task = self._choose((options or {}).get("task_id"))
-        self._rollout, self._turns = self._run(self.setup.open(task)), 0
+        self._rollout, self._turns = self._waiter.wait(self.setup.open(task)), 0
         self._seen = self.setup.prompt(task)
         named = {"task_id": task.id, "task_type": task.family.task_type, "family": task.family.slug}
         return self._seen, {**named, "system_prompt": self.setup.system_prompt}
@@ -88,13 +87,17 @@ class MedAgentBenchGym(gymnasium.Env[str, str]):
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Take one action; an unreadable one is told in the observation.
 
-        Raises InfrastructureError when the EHR has no answer.
+        Raises InfrastructureError when the EHR has no answer; the episode is over then, without a reward.
         """
         rollout = self._rollout
         if rollout is None:
             raise gymnasium.error.ResetNeeded("call reset before step")
         self._turns += 1
-        self._seen = self._run(self._act(rollout, action))[:LONGEST]
+        try:
+            self._seen = self._waiter.wait(self._act(rollout, action))[:LONGEST]
+        except InfrastructureError:
+            self._rollout = None
+            raise
         finished = rollout.finished
         out_of_turns = not finished and self._turns >= self.setup.max_turns
         if out_of_turns:
@@ -125,16 +128,10 @@ class MedAgentBenchGym(gymnasium.Env[str, str]):
         return self._seen if self.render_mode == "ansi" else None
 
     def close(self) -> None:
-        """Release the event loop."""
-        if self._loop is not None:
-            self._loop.close()
-            self._loop = None
-
-    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Wait for a coroutine; Gymnasium's interface knows no other way."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        return self._loop.run_until_complete(work)
+        """Close connections and end the thread that waits; a later reset starts anew."""
+        if self._waiter.running:
+            self._waiter.wait(self.setup.close())
+            self._waiter.close()
 
 
 _UNREADABLE = 'Nothing was done: an action is JSON text such as {"tool": "finish", "arguments": {"value": [1]}}.'

@@ -22,7 +22,6 @@ from starlette.routing import Mount
 
 from medagentbenchv2.errors import InfrastructureError
 from medagentbenchv2.faces.seats import FreeSeat, Seat, TaskSeat
-from medagentbenchv2.rollout import Output
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.task import Task
 from medagentbenchv2.tools.prompt import OPEN_PROMPT
@@ -45,16 +44,13 @@ class Desk:
     def seat(self, key: str) -> Any:
         """The seat of a session, taken on its first request."""
         if key not in self._seats:
-            self._seats[key] = TaskSeat(self.setup, self.task) if self.task else self._free()
+            self._seats[key] = (
+                TaskSeat(self.setup, self.task) if self.task else FreeSeat(self.setup, self.setup.tasks[0])
+            )
             if len(self._seats) > MOST_SESSIONS:
                 self._seats.popitem(last=False)
         self._seats.move_to_end(key)
         return self._seats[key]
-
-    def _free(self) -> FreeSeat:
-        task = self.setup.tasks[0]
-        output: Output = "compact" if self.setup.tool_output == "compact" else "bundle"
-        return FreeSeat(self.setup.world_of(task).ehr(task), output)
 
     async def list_tools(self, key: str, params: Any) -> types.ListToolsResult:
         """The tools, with their schemas to the letter; without a task there is nothing to finish."""
@@ -151,6 +147,7 @@ async def serve_stdio(desk: Desk) -> None:
     server = build(desk)
     async with stdio_server() as (reads, writes):
         await server.run(reads, writes, server.create_initialization_options())
+    await desk.setup.close()
 
 
 def http_app(desk: Desk) -> Starlette:
@@ -164,5 +161,6 @@ def http_app(desk: Desk) -> Starlette:
     async def running(_: Starlette) -> Any:
         async with manager.run():
             yield
+        await desk.setup.close()
 
     return Starlette(routes=[Mount("/mcp", app=manager.handle_request)], lifespan=running)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import warnings
 from typing import Any
 
 import pytest
 
 from medagentbenchv2.agents.behaviours import Oracle
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, InfrastructureError
 from medagentbenchv2.tools.call import Result
 
 gymnasium = pytest.importorskip("gymnasium", reason="needs pip install 'medagentbenchv2[gym]'")
@@ -40,6 +42,47 @@ def test_the_oracle_is_paid_when_it_finishes() -> None:
         seen, paid, done, cut, info = env.step(json.dumps({"tool": call.tool, "arguments": call.arguments}))
         results.append(Result(seen))
     assert (paid, cut, info["verdict"]["status"]) == (1.0, False, "completed")
+    env.close()
+
+
+def played(env: Any, task: Any) -> float:
+    """The oracle's pay in a task."""
+    env.reset(options={"task_id": task.id})
+    results: list[Result] = []
+    while True:
+        (call,) = Oracle().turn(task, results, None).calls
+        seen, paid, done, _, _ = env.step(json.dumps({"tool": call.tool, "arguments": call.arguments}))
+        results.append(Result(seen))
+        if done:
+            return float(paid)
+
+
+async def test_it_plays_inside_a_running_event_loop_and_ends_its_thread_with_close() -> None:
+    env, before = made(tasks_variant="new_tasks"), threading.active_count()
+    assert [played(env, task) for task in env.tasks[:3]] == [1.0] * 3
+    assert await asyncio.to_thread(played, env, env.tasks[3]) == 1.0
+    assert any(thread.name == "medagentbenchv2" for thread in threading.enumerate())
+    env.close()
+    env.close()
+    await asyncio.sleep(0)
+    assert threading.active_count() <= before + 1  # asyncio's own thread for to_thread stays
+    assert played(env, env.tasks[4]) == 1.0
+    env.close()
+
+
+def test_an_ehr_that_does_not_answer_ends_the_episode_without_a_reward(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = made(tasks_variant="new_tasks")
+    env.reset(seed=1)
+
+    async def down(*_: Any) -> str:
+        raise InfrastructureError("the EHR does not answer")
+
+    monkeypatch.setattr(env._rollout, "call", down)
+    with pytest.raises(InfrastructureError):
+        env.step('{"tool": "finish", "arguments": {"value": []}}')
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step('{"tool": "finish", "arguments": {"value": []}}')
+    assert played(env, env.tasks[0]) == 1.0
     env.close()
 
 

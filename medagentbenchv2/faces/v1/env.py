@@ -21,6 +21,7 @@ class MedAgentBenchV1Env(vf.Env[MedAgentBenchEnvConfig]):
     async def stop(self) -> None:
         """Close the connections that the rollouts shared."""
         await close_clients()
+        await self.config.taskset.arguments().setup.close()
 
 
 def load_v1_environment(setup: Setup) -> Any:

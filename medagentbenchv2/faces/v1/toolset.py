@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Any
 
 import verifiers.v1 as vf
-from pydantic import Field, WithJsonSchema, WrapValidator
+from mcp import types
 
 from medagentbenchv2.errors import InfrastructureError
 from medagentbenchv2.faces.v1.task import MedAgentBenchState
 from medagentbenchv2.rollout import Rollout
-from medagentbenchv2.tools.registry import TOOLS, Tool
+from medagentbenchv2.tools.registry import TOOLS
 
 MOST_OPEN = 4096
 """Rollouts that one server keeps; those not called for longest are dropped first."""
-
-
-class _NotGiven:
-    """Stands for an argument that the model left out."""
 
 
 class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState]):
@@ -36,6 +30,38 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
         super().__init__(config)
         self._rollouts: OrderedDict[str, Rollout] = OrderedDict()
 
+    def register(self, mcp: Any) -> None:
+        """Answer for the tools ourselves, below the SDK's typed functions.
+
+        Those drop the arguments that they do not know before a tool could name them to the agent, and word every other
+        malformed call in their own way.
+        """
+        lowlevel = getattr(mcp, "_mcp_server", None)
+        if lowlevel is None:
+            # The SDK's server from 2.0 on asks these two public methods.
+            mcp.list_tools, mcp.call_tool = self.list_tools, self._with_state(self.call_tool)
+        else:
+            lowlevel.list_tools()(self.list_tools)
+            lowlevel.call_tool(validate_input=False)(self._with_state(self.call_tool))
+
+    async def list_tools(self) -> list[types.Tool]:
+        """The tools, with their schemas to the letter."""
+        return [
+            types.Tool.model_validate({"name": t.name, "description": t.description, "inputSchema": t.schema})
+            for t in TOOLS.values()
+        ]
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> types.CallToolResult:
+        """Execute one call on the calling rollout, as it was sent, and record it in the state."""
+        try:
+            rollout = await self._rollout()
+            text = await rollout.call(name, arguments)
+            self.state.take(rollout)
+        except InfrastructureError as error:
+            self.state.trouble = str(error)
+            text = f"The record system does not answer: {error}"
+        return types.CallToolResult.model_validate({"content": [{"type": "text", "text": text}]})
+
     async def _rollout(self) -> Rollout:
         state = self.state
         if state.key not in self._rollouts:
@@ -48,51 +74,6 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
         self._rollouts.move_to_end(state.key)
         return self._rollouts[state.key]
 
-    async def execute(self, tool: str, arguments: dict[str, Any]) -> str:
-        """Execute one call on the calling rollout, and record it in the state."""
-        try:
-            rollout = await self._rollout()
-            text = await rollout.call(tool, arguments)
-        except InfrastructureError as error:
-            self.state.trouble = str(error)
-            return f"The record system does not answer: {error}"
-        self.state.take(rollout)
-        return text
-
-
-def _method(tool: Tool) -> Callable[..., Any]:
-    """A method that the framework reads as this tool and its schema (adding titles); the rollout does the checking."""
-
-    async def method(self: MedAgentBenchToolset, **given: Any) -> str:
-        return await self.execute(tool.name, {n: v for n, v in given.items() if not isinstance(v, _NotGiven)})
-
-    keyword, required = Parameter.KEYWORD_ONLY, tool.schema["required"]
-    parameters = [
-        Parameter(
-            name, keyword, annotation=_as_sent(schema), default=Parameter.empty if name in required else _absent()
-        )
-        for name, schema in tool.schema["properties"].items()
-    ]
-    signed: Any = method
-    signed.__signature__ = Signature([Parameter("self", Parameter.POSITIONAL_ONLY), *parameters], return_annotation=str)
-    signed.__name__, signed.__doc__ = tool.name, tool.description
-    signed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": str}
-    marked: Callable[..., Any] = vf.tool(name=tool.name)(signed)
-    return marked
-
-
-def _as_sent(schema: dict[str, Any]) -> Any:
-    """A type with that schema which takes every value as it was sent. `str` keeps the server from decoding text."""
-    return Annotated[str, WrapValidator(lambda value, _: value), WithJsonSchema(schema)]
-
-
-def _absent() -> Any:
-    """A default that the schema does not show."""
-    return Field(default_factory=_NotGiven)
-
-
-for _tool in TOOLS.values():
-    setattr(MedAgentBenchToolset, _tool.name, _method(_tool))
 
 if __name__ == "__main__":
     MedAgentBenchToolset.run()
