@@ -130,6 +130,8 @@ async def _run_models(models: list[HostedModel], plan: dict[str, Any], console: 
         campaigns = [_campaign(spec, client, plan) for spec, client in zip(models, clients, strict=True)]
         for campaign in campaigns:
             campaign.check()
+        for campaign in campaigns:
+            stack.enter_context(campaign.held())
         return [await _run(campaign, console) for campaign in campaigns]
 
 

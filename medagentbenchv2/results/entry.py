@@ -107,9 +107,13 @@ class Entry:
         return (max(times) - min(times)).total_seconds() / 60 if len(times) > 1 else None
 
     @cached_property
+    def _scored(self) -> list[Row]:
+        return [row for row in self.rows if row.scored]
+
+    @cached_property
     def usage(self) -> Usage | None:
-        """Tokens of the headline's rollouts; None when no row states them."""
-        counted = [row for row in self.rows if row.input_tokens is not None and row.output_tokens is not None]
+        """Tokens of the headline's scored rollouts; None when no row states them."""
+        counted = [row for row in self._scored if row.input_tokens is not None and row.output_tokens is not None]
         if not counted:
             return None
         return Usage(
@@ -125,9 +129,9 @@ class Entry:
 
     @cached_property
     def cost(self) -> float | None:
-        """US dollars of the headline's rollouts: as billed where every row says so, else from tokens and prices."""
-        if all(row.cost is not None for row in self.rows if row.scored):
-            return sum(row.cost or 0.0 for row in self.rows)
+        """US dollars of the headline's scored rollouts: as billed where each says so, else from tokens and prices."""
+        if all(row.cost is not None for row in self._scored):
+            return sum(row.cost or 0.0 for row in self._scored)
         return self.spend.total if self.spend else None
 
     @cached_property

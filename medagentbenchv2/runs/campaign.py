@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -95,7 +97,11 @@ class Campaign:
 
     def check(self) -> None:
         """Raise ArgumentError, before anything is asked, when the folder holds a run that this one must not touch."""
-        self._open().refuse_taken()
+        self._files.refuse_taken()
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep other runs out of the folder from now on. Raises ArgumentError when one writes to it already."""
+        return self._files.held()
 
     async def run(self, watch: Watch | None = None) -> dict[str, Any]:
         """Play everything that is not on disk yet; returns the summary.
@@ -105,7 +111,7 @@ class Campaign:
         on disk and summarised.
         """
         plan = [(task, attempt) for attempt in range(1, self.repeats + 1) for task in self.tasks]
-        with self._open() as folder:
+        with self._files as folder:
             kept = [row for task, attempt in plan if (row := folder.rows.get((task.id, attempt)))]
             if watch:
                 watch.keep(kept)
@@ -113,11 +119,12 @@ class Campaign:
                 await self._work([one for one in plan if (one[0].id, one[1]) not in folder.rows], folder, watch)
             finally:
                 rows = sorted(folder.rows.values(), key=lambda row: (row.attempt, row.index))
-                summary = summarise(self.model, rows, max(len(plan), len(rows)), self.fingerprint)
+                summary = summarise(self.model, rows, max(len(plan), len(rows)), self.fingerprint, folder.retried)
                 folder.summarise(summary)
             return summary
 
-    def _open(self) -> RunFolder:
+    @cached_property
+    def _files(self) -> RunFolder:
         return RunFolder(self.folder, self._config(), self.parts, resume=self.resume)
 
     async def _work(self, todo: Sequence[tuple[Task, int]], folder: RunFolder, watch: Watch | None) -> None:

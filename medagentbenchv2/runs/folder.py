@@ -1,9 +1,14 @@
-"""What a run writes: config.json, runs.jsonl, traces.jsonl.zst, summary.json; append-only, one writer at a time."""
+"""What a run writes: config.json, runs.jsonl, traces.jsonl.zst, summary.json; append-only, one writer at a time.
+
+retried.jsonl holds the infrastructure errors that --resume ran again: they are no result, but their tokens were paid.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,9 +36,12 @@ class RunFolder:
         self._lock = FileLock(path / ".lock")
         self.rows: dict[Key, Row] = {}
         """The rows kept, by task id and attempt; infrastructure errors are not kept when resuming."""
+        self.retried: list[Row] = []
+        """Infrastructure errors of earlier parts of this run, which resuming ran or runs again."""
 
-    def __enter__(self) -> Self:
-        """Take the folder. Raises ArgumentError when another run writes to it, or when it holds a different run."""
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep others from writing here, before and while this object does. Raises ArgumentError when one does."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
@@ -43,10 +51,16 @@ class RunFolder:
         except Timeout:
             raise ArgumentError(f"out: {self.path} is being written by another run; wait, or choose another") from None
         try:
-            self._open()
-        except BaseException:
+            yield
+        finally:
             self._lock.release()
-            raise
+
+    def __enter__(self) -> Self:
+        """Take the folder. Raises ArgumentError when another run writes to it, or when it holds a different run."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.held())
+            self._open()
+            self._taken = stack.pop_all()
         return self
 
     def __exit__(
@@ -54,7 +68,7 @@ class RunFolder:
     ) -> None:
         self._rows_file.close()
         self._traces_file.close()
-        self._lock.release()
+        self._taken.close()
 
     def refuse_taken(self) -> None:
         """Raise ArgumentError when the folder holds a run that this one neither is nor goes on with."""
@@ -82,12 +96,21 @@ class RunFolder:
         self._traces_file = traces_path.open("ab")
 
     def _keep(self, path: Path) -> None:
-        """Keep whole, scored rows; drop a line cut by a kill and infrastructure errors, which run again."""
-        rows = [parse(Row, value, path, number) for number, value in read_lines(path, [])]
+        """Keep whole, scored rows; drop a line cut by a kill; put infrastructure errors, which run again, aside."""
+        rows = _rows(path)
+        self._put_aside([row for row in rows if row.status is Status.ERROR])
         self.rows = {(row.task_id, row.attempt): row for row in rows if row.status is not Status.ERROR}
         content = b"".join(row.to_line() for row in self.rows.values())
         if content != path.read_bytes():
             write_whole(path, content)
+
+    def _put_aside(self, errors: list[Row]) -> None:
+        """Add to retried.jsonl, before they leave runs.jsonl: a kill in between must neither lose nor double one."""
+        path = self.path / "retried.jsonl"
+        lines = {row.to_line(): row for row in [*(_rows(path) if path.exists() else ()), *errors]}
+        self.retried = list(lines.values())
+        if errors:
+            write_whole(path, b"".join(lines))
 
     def _mend(self, path: Path) -> None:
         """Keep one whole trace for each row; a kill may have left a trace without its row, or half of one."""
@@ -114,6 +137,10 @@ class RunFolder:
     def summarise(self, summary: dict[str, Any]) -> None:
         """Write summary.json."""
         write_whole(self.path / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+
+
+def _rows(path: Path) -> list[Row]:
+    return [parse(Row, value, path, number) for number, value in read_lines(path, [])]
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -16,12 +16,16 @@ BY_REPORT = (
 )
 
 
-def summarise(model: str, rows: Iterable[Row], planned: int, fingerprint: dict[str, str]) -> dict[str, Any]:
+def summarise(
+    model: str, rows: Iterable[Row], planned: int, fingerprint: dict[str, str], retried: Iterable[Row] = ()
+) -> dict[str, Any]:
     """The figures of a run; infrastructure errors are counted and stand outside every denominator.
 
     `total` counts the rows that there are, `planned` those that were asked for: they differ when a run was cut short.
+    Tokens and cost are those of the scored rows; `spent` adds those of infrastructure errors, of the present ones and
+    of those that `retried` holds because a later attempt took their place.
     """
-    every = list(rows)
+    every, again = list(rows), list(retried)
     scored = [row for row in every if row.scored]
     correct = sum(row.correct for row in scored)
     counts = {status: sum(row.status is status for row in every) for status in Status}
@@ -41,6 +45,7 @@ def summarise(model: str, rows: Iterable[Row], planned: int, fingerprint: dict[s
         "planned": planned,
         "by_family": _breakdown(scored, lambda row: row.family or ""),
         **_ours(every, scored, correct),
+        "spent": {**_bill([*every, *again]), "errors": counts[Status.ERROR] + len(again)},
         "fingerprint": fingerprint,
     }
 
@@ -54,10 +59,17 @@ def _ours(every: list[Row], scored: list[Row], correct: int) -> dict[str, Any]:
         "interval": [round(100 * interval.low, 2), round(100 * interval.high, 2)] if interval else None,
         "interval_method": WILSON if once else BY_REPORT,
         "pass_hat_k": {str(k): pass_hat_k(list(tallies.values()), k) for k in range(1, attempts + 1)},
-        "input_tokens": _sum(row.input_tokens for row in every),
-        "cached_tokens": _sum(row.cached_tokens for row in every),
-        "output_tokens": _sum(row.output_tokens for row in every),
-        "cost": _sum(row.cost for row in every),
+        **_bill(scored),
+    }
+
+
+def _bill(rows: list[Row]) -> dict[str, float | None]:
+    """Tokens and US dollars of some rows; None where no row states them."""
+    return {
+        "input_tokens": _sum(row.input_tokens for row in rows),
+        "cached_tokens": _sum(row.cached_tokens for row in rows),
+        "output_tokens": _sum(row.output_tokens for row in rows),
+        "cost": _sum(row.cost for row in rows),
     }
 
 

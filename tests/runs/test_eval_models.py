@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock, Timeout
 
 from medagentbenchv2.cli import main
 from medagentbenchv2.results.api import read
@@ -96,6 +97,29 @@ def test_what_is_wrong_with_the_second_model_is_said_before_the_first_is_asked(e
     assert "--resume" in done.stderr
 
 
+def test_a_folder_that_another_run_writes_to_is_noticed_before_the_first_model_is_asked(evaluate: Evaluate) -> None:
+    folder = evaluate(silent, models=('model = "b"',)).out / "b"
+    with FileLock(folder / ".lock"):
+        done = evaluate(silent, "--resume", models=('model = "a"', 'model = "b"'))
+    assert (done.status, done.requests) == (1, [])
+    assert "b is being written by another run" in done.stderr
+    assert evaluate(silent, "--resume", models=('model = "a"', 'model = "b"')).status == 0
+
+
+def test_a_later_models_folder_is_held_while_the_first_is_asked(evaluate: Evaluate) -> None:
+    taken = []
+
+    def script(request: Request) -> Reply:
+        if request.model == "a":
+            with pytest.raises(Timeout):
+                FileLock("outputs/new_tasks/b/.lock").acquire(timeout=0)
+            taken.append(request.model)
+        return Reply("done")
+
+    assert evaluate(script, models=('model = "a"', 'model = "b"')).status == 0
+    assert taken == ["a", "a"]
+
+
 def test_two_models_never_share_a_folder(evaluate: Evaluate) -> None:
     done = evaluate(silent, models=('model = "a/b"', 'model = "a:b"'))
     assert (done.status, done.requests) == (1, [])
@@ -157,6 +181,34 @@ def test_rollouts_without_an_answer_are_played_again_by_resume(evaluate: Evaluat
     assert done.status == 0
     assert [row["status"] for row in done.rows()] == ["no_finish", "no_finish"]
     assert len(list(read([done.out]).runs[0].traces())) == 2
+
+
+def test_what_a_retried_error_used_was_paid_and_is_kept_beside_what_is_scored(evaluate: Evaluate) -> None:
+    def breaks_off(request: Request) -> Reply:
+        """Answers one turn, which is paid for, and no other."""
+        if any(message["role"] == "tool" for message in request.body["messages"]):
+            return Reply(status=503)
+        function = {"name": "fhir_patient_search", "arguments": '{"identifier": "S1"}'}
+        turn = calling([{"id": "a", "type": "function", "function": function}])
+        return replace(
+            turn, body=turn.body | {"usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}
+        )
+
+    models = ('model = "m"\nmax_retries = 0\nprice = { input = 10.0, output = 50.0 }',)
+    two_turns = {"input_tokens": 200, "output_tokens": 40, "cost": pytest.approx(0.004)}
+    first = evaluate(breaks_off, models=models).json("summary.json")
+    assert first["spent"] == {**two_turns, "cached_tokens": None, "errors": 2}
+    assert {name: first[name] for name in two_turns} == dict.fromkeys(two_turns)
+    for _ in range(2):  # the second time there is nothing left to do, and nothing is counted twice
+        done = evaluate(silent, "--resume", models=models)
+        summary = done.json("summary.json")
+        assert (summary["error"], summary["total"]) == (0, 2)
+        assert {name: summary[name] for name in two_turns} == two_turns
+        spent = {"input_tokens": 400, "cached_tokens": 0, "output_tokens": 80, "cost": pytest.approx(0.008)}
+        assert summary["spent"] == {**spent, "errors": 2}
+    (run,) = read([done.out]).runs
+    assert len(run.rows) == 2
+    assert run.notes == ("2 infrastructure errors were retried; the 240 tokens (0.0040 USD) they used are not counted",)
 
 
 def test_tokens_and_cost_come_from_usage_and_the_files_prices(evaluate: Evaluate) -> None:

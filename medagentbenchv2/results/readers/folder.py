@@ -35,6 +35,7 @@ def read_folder(path: Path) -> Run:
     if ours:
         rows, retried, doubled = settle(rows)
         notes += [f"{retried} infrastructure errors were retried"] if retried else []
+        notes += _put_aside(path.parent / "retried.jsonl")
         notes += [f"{doubled} rows repeat a task's attempt; they count as further attempts"] if doubled else []
     else:
         rows = number_by_order(rows)
@@ -53,6 +54,18 @@ def read_folder(path: Path) -> Run:
         implied_attempts=not ours and any(row.attempt > 1 for row in rows),
         traces=partial(read_traces, traces) if traces.is_file() else no_traces,
     )
+
+
+def _put_aside(path: Path) -> list[str]:
+    """A sentence on the infrastructure errors that --resume ran again: no result, but paid for."""
+    if not path.is_file():
+        return []
+    rows = [parse(Row, value, path, number) for number, value in read_lines(path, [])]
+    tokens = sum((row.input_tokens or 0) + (row.output_tokens or 0) for row in rows)
+    cost = sum(row.cost or 0.0 for row in rows)
+    paid = f" ({cost:.4f} USD)" if cost else ""
+    used = f"; the {tokens:,} tokens{paid} they used are not counted" if tokens else ""
+    return [f"{len(rows)} infrastructure errors were retried{used}"]
 
 
 def _normalised(value: dict[str, Any], unlisted: Counter[str]) -> dict[str, Any]:
