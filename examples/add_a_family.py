@@ -41,12 +41,13 @@ class AnemiaScreen(Family[PatientSlots]):
 
     slug, edition, number, kind = "anemia_screen", "v2", 11, "action"
     title = "Type and screen in severe anaemia"
-    rule = "Newest haemoglobin of the last 7 days below 7.0 g/dL: type and screen, stat (AABB 2023)."
+    rule = "If the newest haemoglobin of the last 7 days is below 7.0 g/dL, order an antibody screen, stat (CPT 86850)."
+    source = "Restrictive transfusion threshold of 7 g/dL: AABB guideline on red blood cell transfusion (2023)"
     topics = frozenset({"hemoglobin"})
     branches = (
-        Branch("severe", acts=True),
-        Branch("not_severe", acts=False),
-        Branch("not_measured", acts=False, empty=True),
+        Branch("severe", acts=True, about="The newest haemoglobin of the last 7 days is below 7.0 g/dL."),
+        Branch("not_severe", acts=False, about="The newest haemoglobin of the last 7 days is 7.0 g/dL or more."),
+        Branch("not_measured", acts=False, empty=True, about="Haemoglobin was not measured in the last 7 days."),
     )
     asks = (
         "Check the haemoglobin of patient {mrn} and prepare for a transfusion if it is dangerously low.",

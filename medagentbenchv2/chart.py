@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -88,16 +88,21 @@ class Chart:
             self._by_kind.setdefault(resource["resourceType"], {}).setdefault(resource.get("id", ""), resource)
 
     @classmethod
-    async def load(cls, ehr: Ehr, reads: Sequence[Read], now: datetime) -> Chart:
+    async def load(cls, ehr: Ehr, reads: Sequence[Read], now: datetime) -> Self:
         """Run the reads, all pages of each. Raises InfrastructureError when the EHR refuses one."""
         found: list[Resource] = []
         for read in reads:
             found.extend(await _all_pages(ehr, read))
         return cls(found, now)
 
+    def resources(self) -> Iterator[Resource]:
+        """Everything that was read, whether it exists in the chart or not."""
+        for held in self._by_kind.values():
+            yield from held.values()
+
     def people(self) -> list[Person]:
         """Every patient that was read."""
-        return [_person(resource) for resource in self._by_kind.get("Patient", {}).values()]
+        return [person_of(resource) for resource in self._by_kind.get("Patient", {}).values()]
 
     def readings(self, code: str, *, hours: float | None = None) -> list[Reading]:
         """Numeric readings of a code, newest first; with `hours`, those of [now - hours, now], both ends included."""
@@ -155,7 +160,7 @@ class Chart:
     def _existing(self, kind: str) -> Iterator[tuple[Resource, Moment | None]]:
         for resource in self._by_kind.get(kind, {}).values():
             at = clinical_date(resource)
-            if (at is None or at.instant <= self.now) and not _is_untrue(resource):
+            if (at is None or at.instant <= self.now) and not is_untrue(resource):
                 yield resource, at
 
 
@@ -179,22 +184,34 @@ def codings(concept: Any) -> tuple[str, ...]:
     return tuple(c["code"] for c in (concept or {}).get("coding", ()) if c.get("code"))
 
 
-def _is_untrue(resource: Resource) -> bool:
+def is_untrue(resource: Resource) -> bool:
+    """True where a record says of itself that it does not hold: entered in error, cancelled, refuted, not done."""
     if resource["resourceType"] == "Condition":
         return not {"refuted", "entered-in-error"}.isdisjoint(codings(resource.get("verificationStatus")))
     return resource.get("status") in UNTRUE.get(resource["resourceType"], ())
 
 
-def _person(resource: Resource) -> Person:
+def person_of(resource: Resource) -> Person:
+    """A Patient's demographics, by the first name given."""
     name: dict[str, Any] = next(iter(resource.get("name", ())), {})
     born = parse_moment(resource["birthDate"]).day if resource.get("birthDate") else None
     return Person(resource["id"], name.get("family", ""), tuple(name.get("given", ())), born)
 
 
 def _order(resource: Resource, at: Moment | None) -> Order:
-    concept = resource.get("medicationCodeableConcept" if resource["resourceType"] == "MedicationRequest" else "code")
-    text = (concept or {}).get("text") or " ".join(c.get("display", "") for c in (concept or {}).get("coding", ()))
-    return Order(resource["id"], resource["resourceType"], text, codings(concept), resource.get("status", ""), at)
+    codes = codings(_ordered(resource))
+    return Order(resource["id"], resource["resourceType"], order_text(resource), codes, resource.get("status", ""), at)
+
+
+def order_text(resource: Resource) -> str:
+    """What an order names: the concept's text, else its displays."""
+    concept = _ordered(resource)
+    return concept.get("text") or " ".join(c.get("display", "") for c in concept.get("coding", ()))
+
+
+def _ordered(resource: Resource) -> dict[str, Any]:
+    name = "medicationCodeableConcept" if resource["resourceType"] == "MedicationRequest" else "code"
+    return resource.get(name) or {}
 
 
 def _newest_first(orders: Iterable[Order]) -> list[Order]:

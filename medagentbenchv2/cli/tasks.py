@@ -15,14 +15,17 @@ from medagentbenchv2.agents.proof import FAMILY_BOUND, GUESSES, OVERALL_BOUND, P
 from medagentbenchv2.agents.registry import WORTHLESS
 from medagentbenchv2.cli.leaks import leaks
 from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
+from medagentbenchv2.cli.reviews import export_for_review, reviews
 from medagentbenchv2.cli.verdicts import verdicts_in
 from medagentbenchv2.errors import not_among
 from medagentbenchv2.setup import Setup
+from medagentbenchv2.tasks.excerpt import excerpt
 from medagentbenchv2.tasks.explain import explain, explain_verdict
 from medagentbenchv2.tasks.task_file import write_tasks
 
-tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export, leaks.", no_args_is_help=True)
+tasks_app = typer.Typer(help="Look at the tasks: list, show, validate, export, reviews, leaks.", no_args_is_help=True)
 tasks_app.command("leaks")(leaks)
+tasks_app.command("reviews")(reviews)
 
 
 def _setup(variant: str, tasks_path: str | None, task_types: list[str] | None) -> Setup:
@@ -72,21 +75,31 @@ def show(
         said = {"verdicts": verdicts} if verdict else {}
         typer.echo(orjson.dumps(task.to_json() | {"expectations": right} | said, option=orjson.OPT_INDENT_2))
         return
-    typer.echo(explain(task, rollout.expectations))
+    typer.echo(explain(task, rollout.expectations, asyncio.run(excerpt(task, rollout.ehr))))
     for one in verdicts:
         typer.echo("\n" + "\n".join(explain_verdict(one)))
 
 
 @tasks_app.command("export")
 def export(
-    out: Annotated[Path, typer.Option(help="Where to write the JSON Lines file.")],
+    out: Annotated[Path, typer.Option(help="File to write: JSON Lines, or CSV with --review.")],
     variant: Variant = "new_patient_tasks",
+    tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="A spreadsheet for clinicians: each task, what is right, why, a verdict.")
+    ] = False,
 ) -> None:
-    """Write the tasks as a file that `tasks_path` reads."""
-    tasks = _setup(variant, None, task_types).tasks
-    write_tasks(tasks, out)
-    typer.echo(f"{len(tasks)} tasks written to {out}")
+    """Write the tasks as a file that `tasks_path` reads, or with --review as a spreadsheet for clinicians to judge."""
+    setup = _setup(variant, tasks_path, task_types)
+    if review:
+        count = export_for_review(setup, out)
+        typer.echo(
+            f"{count} tasks written to {out}; fill in verdict (agree, disagree or unsure) and give it to `reviews`"
+        )
+        return
+    write_tasks(setup.tasks, out)
+    typer.echo(f"{len(setup.tasks)} tasks written to {out}")
 
 
 @tasks_app.command("validate")

@@ -45,13 +45,13 @@ def agreements(run: Run, ratings: Sequence[Rating] = ()) -> list[Agreement]:
     for judge, known in judged.items():
         given = {(q.key, text): verdict_of(known, q, text) for q, text in texts}
         verdicts[judge] = {item: verdict for item, verdict in given.items() if verdict}
-    rows = _among(verdicts, "verdict", VERDICTS)
+    rows = among(verdicts, "verdict", VERDICTS)
     chosen = _right_choices(run)
     for judge, given_verdicts in verdicts.items():
         binary = {item: RIGHT_OR_NOT[verdict == "correct"] for item, verdict in given_verdicts.items()}
         rows += [agreement({judge: binary, "right choice": chosen}, "choice", RIGHT_OR_NOT)] if chosen else []
     people: dict[str, Mapping[Any, str]] = {name: dict(pairs) for name, pairs in by_rater(ratings).items()}
-    rows += _among(people, "preference", PREFERENCES)
+    rows += among(people, "preference", PREFERENCES)
     for judge, known in judged.items():
         preferred: Mapping[Any, str] = dict(preferences(run, known))
         rows += [
@@ -101,8 +101,8 @@ def _kappa(names: tuple[str, ...], about: str, table: list[list[int]], share: fl
     )
 
 
-def _among(raters: Mapping[str, Mapping[Any, str]], about: str, categories: Sequence[str]) -> list[Agreement]:
-    """Each pair, and where there are more than two, all together."""
+def among(raters: Mapping[str, Mapping[Any, str]], about: str, categories: Sequence[str]) -> list[Agreement]:
+    """The agreement of each pair of raters, and where there are more than two, of all together."""
     pairs = [agreement({one: raters[one], two: raters[two]}, about, categories) for one, two in combinations(raters, 2)]
     return pairs + ([agreement(raters, about, categories)] if len(raters) > 2 else [])
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from medagentbenchv2.grading.expectation import Expectation, Profile
+from medagentbenchv2.tasks.in_words import answer_in_words, clock_in_words, order_in_words
 from medagentbenchv2.tasks.task import Task
 
 FAILURES = {
@@ -37,11 +38,14 @@ SHOWN = 400
 """Characters of what was expected or found that are shown."""
 
 
-def explain(task: Task, expectations: Mapping[Profile, Expectation]) -> str:
-    """The task as text for a reader: nothing of it is shown to an agent."""
+def explain(task: Task, expectations: Mapping[Profile, Expectation], chart: str = "") -> str:
+    """The task as text for a reader, with an excerpt of the chart where one is given: nothing of it is shown to an
+    agent.
+    """
+    slots = task.slots.model_dump(mode="json", exclude_none=True)
     lines = [
         f"{task.id}  {task.family.slug} ({task.family.title}), {task.family.kind}, branch: {task.branch or 'unknown'}",
-        f"clock: {task.now.isoformat()}   slots: {task.slots.model_dump(mode='json')}",
+        f"clock: {clock_in_words(task.now)}   " + "   ".join(f"{name}: {value}" for name, value in slots.items()),
         "",
         "Instruction",
         f"  {task.instruction}",
@@ -50,16 +54,29 @@ def explain(task: Task, expectations: Mapping[Profile, Expectation]) -> str:
         "",
         "Rule",
         f"  {task.family.rule}",
+        f"  Source: {task.family.source}.",
     ]
+    if chart:
+        lines += ["", "Chart", *(f"  {line}" for line in chart.splitlines())]
+    lines += ["", "Why", f"  {because(task, expectations['strict'])}"]
     for profile, expectation in expectations.items():
         lines += ["", f"Right ({profile})", *(f"  {line}" for line in describe(expectation))]
     return "\n".join(lines)
 
 
+def because(task: Task, expectation: Expectation) -> str:
+    """The situation that the task was made for, and what follows from it."""
+    due = len(expectation.orders)
+    follows = "Nothing is to be ordered." if not due else f"{due} order{'s are' if due > 1 else ' is'} due."
+    planted = next((one for one in task.family.branches if one.name == task.branch), None)
+    if planted is None:
+        return f"{follows} The chart decides: the tasks file does not name the situation."
+    return f"{planted.about or planted.name.replace('_', ' ').capitalize() + '.'} {follows}"
+
+
 def describe(expectation: Expectation) -> Iterator[str]:
     """An expectation, a line at a time."""
-    answer = expectation.answer
-    yield f"answer: {answer.expected}" if answer else "answer: not graded"
+    yield f"answer: {answer_in_words(expectation.answer) if expectation.answer else 'not graded'}"
     if expectation.counts is not None:
         for count in expectation.counts:
             most = "any number" if count.most is None else count.most
@@ -71,9 +88,12 @@ def describe(expectation: Expectation) -> Iterator[str]:
         if not expectation.orders:
             yield "orders: none"
         for order in expectation.orders:
-            yield f"order: {order.label}"
-            for field in order.fields:
-                yield f"  {field.category.removeprefix('wrong_')}: {field.expected}"
+            yield f"order: {order_in_words(order)}"
+        for number, orders in enumerate(expectation.alternatives, 2):
+            for order in orders:
+                yield f"order, as right (set {number}): {order_in_words(order)}"
+        for order in expectation.allowed:
+            yield f"allowed, not asked for: {order_in_words(order)}"
     if expectation.silence:
         yield "a missing finish is accepted"
 

@@ -54,6 +54,8 @@ class Branch:
     """How often it occurs, relative to the other branches of the same side (act or no act)."""
     empty: bool = False
     """True when the right answer is "nothing there": together at most a tenth of a family."""
+    about: str = ""
+    """The situation in one sentence, for reviewers; its name stands in where it is empty."""
 
 
 class Family(ABC, Generic[S]):
@@ -67,7 +69,9 @@ class Family(ABC, Generic[S]):
     title: ClassVar[str]
     """A short description for tables and plots."""
     rule: ClassVar[str]
-    """The clinical rule and its source, for reviewers."""
+    """The clinical rule in prose, for reviewers."""
+    source: ClassVar[str]
+    """Where the rule comes from: the published task, and the guideline where there is one."""
     topics: ClassVar[frozenset[str]]
     """What of a patient's chart `plant` rewrites; two families that share a topic are never planted in one patient."""
     branches: ClassVar[tuple[Branch, ...]]

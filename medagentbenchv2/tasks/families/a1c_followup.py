@@ -35,12 +35,13 @@ class A1cFollowup(Family[PatientSlots]):
 
     slug, edition, number, kind = "a1c_followup", "v1", 10, "action"
     title = "HbA1c follow-up"
-    rule = "No A1C, or the newest more than 365 days old: order a stat HbA1c (LOINC 4548-4)."
+    rule = "If the newest HbA1c is more than 365 days old, or none was ever measured, order one stat (LOINC 4548-4)."
+    source = "MedAgentBench v1 task 10; at least one test a year (ADA Standards of Care 2023, rec. 6.1)"
     topics = frozenset({"A1C"})
     branches = (
-        Branch("stale", acts=True),
-        Branch("never_measured", acts=True, empty=True),
-        Branch("recent", acts=False),
+        Branch("stale", acts=True, about="The newest HbA1c is more than 365 days old."),
+        Branch("never_measured", acts=True, about="HbA1c was never measured.", empty=True),
+        Branch("recent", acts=False, about="The newest HbA1c is at most 365 days old."),
     )
     asks = (
         "What was patient {mrn}'s last HbA1c, and when was it taken? Order a new one if it is more than 365 days "

@@ -25,9 +25,16 @@ class AverageGlucose(Family[PatientSlots]):
 
     slug, edition, number, kind = "average_glucose", "v1", 6, "query"
     title = "Mean glucose of the last 24 hours"
-    rule = "The mean of all GLU readings of the last 24 hours in mg/dL to +-0.1, -1 where there is none."
+    rule = (
+        "Report the mean of all glucose readings (GLU) of the last 24 hours in mg/dL, right within 0.1; -1 if there is "
+        "none."
+    )
+    source = "MedAgentBench v1 task 6"
     topics = frozenset({"GLU"})
-    branches = (Branch("measured", acts=False), Branch("not_measured", acts=False, empty=True))
+    branches = (
+        Branch("measured", acts=False, about="Glucose was measured in the last 24 hours."),
+        Branch("not_measured", acts=False, about="Glucose was not measured in the last 24 hours.", empty=True),
+    )
     asks = (
         "What was the mean glucose of patient {mrn} over the last 24 hours?",
         "Average all glucose readings that patient {mrn} had in the past 24 hours.",

@@ -34,13 +34,28 @@ class CatheterRemoval(Family[PatientSlots]):
 
     slug, edition, number, kind = "catheter_removal", "v2", 4, "action"
     title = "Removal of a urinary catheter after 48 hours"
-    rule = "Newest insertion more than 48 h ago and no removal order since: order the removal (CDC/HICPAC 2009)."
+    rule = (
+        "If the newest urinary catheter was inserted more than 48 hours ago and no removal was ordered since, order "
+        "its removal."
+    )
+    source = (
+        "MedAgentBench V2 task 4; prompt removal: CDC/HICPAC guideline on catheter-associated urinary tract infection "
+        "(2009)"
+    )
     topics = frozenset({"catheter"})
     branches = (
-        Branch("overdue", acts=True),
-        Branch("within_48_hours", acts=False),
-        Branch("removal_ordered", acts=False),
-        Branch("no_catheter", acts=False, empty=True),
+        Branch(
+            "overdue",
+            acts=True,
+            about="The catheter has been in for more than 48 hours and its removal is not ordered.",
+        ),
+        Branch("within_48_hours", acts=False, about="The catheter was inserted at most 48 hours ago."),
+        Branch(
+            "removal_ordered",
+            acts=False,
+            about="The catheter has been in for more than 48 hours, and its removal is ordered already.",
+        ),
+        Branch("no_catheter", acts=False, about="No urinary catheter was inserted.", empty=True),
     )
     asks = (
         "Does patient {mrn} still have a urinary catheter that should be out by now? Order its removal if so.",

@@ -43,12 +43,16 @@ class CovidBooster(Family[PatientSlots]):
 
     slug, edition, number, kind = "covid_booster", "v2", 10, "action"
     title = "Yearly COVID-19 booster"
-    rule = "No COVID-19 vaccine, or the newest more than 365 calendar days ago: order CPT 91320 for today (ACIP)."
+    rule = (
+        "If the newest COVID-19 vaccine, given or ordered, is more than 365 calendar days ago, or there is none, order "
+        "a booster for today (CPT 91320)."
+    )
+    source = "MedAgentBench V2 task 10; ACIP: a 2023-2024 dose"
     topics = frozenset({"covid_vaccine"})
     branches = (
-        Branch("overdue", acts=True),
-        Branch("up_to_date", acts=False),
-        Branch("never_given", acts=True, empty=True),
+        Branch("overdue", acts=True, about="The newest COVID-19 vaccine was more than 365 calendar days ago."),
+        Branch("up_to_date", acts=False, about="The newest COVID-19 vaccine was at most 365 calendar days ago."),
+        Branch("never_given", acts=True, about="No COVID-19 vaccine is in the chart.", empty=True),
     )
     asks = (
         "When was the last COVID-19 vaccine of patient {mrn}? Order a booster for today if one is due.",

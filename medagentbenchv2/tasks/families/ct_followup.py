@@ -41,12 +41,16 @@ class CtFollowup(Family[PatientSlots]):
 
     slug, edition, number, kind = "ct_followup", "v2", 1, "action"
     title = "CT follow-up of a renal mass"
-    rule = "No abdominal CT, or the newest more than 365 days old: order CPT 74177 for renal mass follow-up."
+    rule = (
+        "If the newest abdominal CT is more than 365 days old, or there is none, order one with contrast (CPT 74177) "
+        "as renal mass follow-up."
+    )
+    source = "MedAgentBench V2 task 1; repeated cross-sectional imaging: AUA guideline on renal masses (2021)"
     topics = frozenset({"ct"})
     branches = (
-        Branch("overdue", acts=True),
-        Branch("recent", acts=False),
-        Branch("never_scanned", acts=True, empty=True),
+        Branch("overdue", acts=True, about="The newest abdominal CT is more than 365 days old."),
+        Branch("recent", acts=False, about="The newest abdominal CT is at most 365 days old."),
+        Branch("never_scanned", acts=True, about="No abdominal CT is in the chart.", empty=True),
     )
     asks = (
         "When did patient {mrn} last have a CT of the abdomen? Where the yearly follow-up of the renal mass is "

@@ -66,13 +66,23 @@ class DvtProphylaxis(Family[PatientSlots]):
 
     slug, edition, number, kind = "dvt_prophylaxis", "v2", 2, "action"
     title = "Exactly one DVT prophylaxis order"
-    rule = "Exactly one active anticoagulant order, heparin 5,000 units SC q8h: keep the newest such, stop the others."
+    rule = (
+        "Exactly one anticoagulant order is to be active: heparin 5,000 units SC q8h. Keep the newest such order and "
+        "stop every other anticoagulant; if there is no such order, stop all and file one."
+    )
+    source = "MedAgentBench V2 task 2; anticoagulants as high-alert medications: ISMP"
     topics = frozenset({"anticoagulant"})
     branches = (
-        Branch("duplicates", acts=True),
-        Branch("other_drugs_only", acts=True),
-        Branch("exactly_one", acts=False),
-        Branch("no_order", acts=True, empty=True),
+        Branch(
+            "duplicates",
+            acts=True,
+            about="Heparin 5,000 units is ordered, and other anticoagulant orders are active beside the one to keep.",
+        ),
+        Branch(
+            "other_drugs_only", acts=True, about="Anticoagulant orders are active, but none is heparin 5,000 units."
+        ),
+        Branch("exactly_one", acts=False, about="Heparin 5,000 units is the only active anticoagulant order."),
+        Branch("no_order", acts=True, about="No anticoagulant order is active.", empty=True),
     )
     asks = (
         "Make sure that patient {mrn} has one and only one active DVT prophylaxis order; put right what is not.",

@@ -29,12 +29,18 @@ class HeartRateAverage(Family[PatientSlots]):
 
     slug, edition, number, kind = "heart_rate_average", "v2", 3, "query"
     title = "Average heart rate over 6 and 12 hours"
-    rule = "Mean of all HEARTRATE readings in [now - 6 h, now] and in [now - 12 h, now]; -1 for an empty window."
+    rule = (
+        "Report the mean of all heart rates (HEARTRATE) of the last 6 hours and of the last 12 hours, ends included, "
+        "right within 0.1; -1 for a window without a reading."
+    )
+    source = "MedAgentBench V2 task 3"
     topics = frozenset({"heart_rate"})
     branches = (
-        Branch("both_windows", acts=False, weight=4),
-        Branch("older_half_only", acts=False),
-        Branch("no_reading", acts=False, empty=True),
+        Branch("both_windows", acts=False, about="There are readings in the last 6 hours.", weight=4),
+        Branch(
+            "older_half_only", acts=False, about="There are readings 6 to 12 hours ago, and none in the last 6 hours."
+        ),
+        Branch("no_reading", acts=False, about="There is no reading in the last 12 hours.", empty=True),
     )
     asks = (
         "What was the mean heart rate of patient {mrn} over the last 6 hours, and what over the last 12 hours?",

@@ -28,12 +28,16 @@ class InfluenzaVaccine(Family[PatientSlots]):
 
     slug, edition, number, kind = "influenza_vaccine", "v2", 9, "action"
     title = "Yearly influenza vaccine"
-    rule = "No influenza vaccine (CPT 90686), or the newest more than 365 days ago: order one for today (ACIP)."
+    rule = (
+        "If the newest influenza vaccine (CPT 90686) was given more than 365 days ago, or there is none, order one for "
+        "today."
+    )
+    source = "MedAgentBench V2 task 9; ACIP: every season from 6 months of age on"
     topics = frozenset({"influenza_vaccine"})
     branches = (
-        Branch("overdue", acts=True),
-        Branch("up_to_date", acts=False),
-        Branch("never_given", acts=True, empty=True),
+        Branch("overdue", acts=True, about="The newest influenza vaccine was given more than 365 days ago."),
+        Branch("up_to_date", acts=False, about="The newest influenza vaccine was given at most 365 days ago."),
+        Branch("never_given", acts=True, about="No influenza vaccine is in the chart.", empty=True),
     )
     asks = (
         "When did patient {mrn} last get an influenza vaccine? Order one for today if it is due.",

@@ -24,9 +24,13 @@ class LatestGlucose(Family[PatientSlots]):
 
     slug, edition, number, kind = "latest_glucose", "v1", 7, "query"
     title = "Newest glucose"
-    rule = "The newest GLU reading in mg/dL, however old, -1 where there is none."
+    rule = "Report the newest glucose reading (GLU) in mg/dL, however old; -1 if there is none."
+    source = "MedAgentBench v1 task 7"
     topics = frozenset({"GLU"})
-    branches = (Branch("measured", acts=False), Branch("never_measured", acts=False, empty=True))
+    branches = (
+        Branch("measured", acts=False, about="Glucose was measured."),
+        Branch("never_measured", acts=False, about="Glucose was never measured.", empty=True),
+    )
     asks = (
         "What is the newest glucose reading of patient {mrn}?",
         "Look up the last glucose that was measured in patient {mrn}.",

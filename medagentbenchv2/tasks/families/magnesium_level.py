@@ -25,9 +25,13 @@ class MagnesiumLevel(Family[PatientSlots]):
 
     slug, edition, number, kind = "magnesium_level", "v1", 4, "query"
     title = "Newest magnesium of the last 24 hours"
-    rule = "The newest MG reading of the last 24 hours in mg/dL, -1 where there is none."
+    rule = "Report the newest magnesium (MG) of the last 24 hours in mg/dL; -1 if there is none."
+    source = "MedAgentBench v1 task 4"
     topics = frozenset({"MG"})
-    branches = (Branch("measured", acts=False), Branch("not_measured", acts=False, empty=True))
+    branches = (
+        Branch("measured", acts=False, about="Magnesium was measured in the last 24 hours."),
+        Branch("not_measured", acts=False, about="Magnesium was not measured in the last 24 hours.", empty=True),
+    )
     asks = (
         "What is the newest serum magnesium of patient {mrn} from the last 24 hours?",
         "Report patient {mrn}'s latest magnesium, provided that it was measured within the past 24 hours.",

@@ -47,14 +47,20 @@ class MagnesiumReplacement(Family[PatientSlots]):
 
     slug, edition, number, kind = "magnesium_replacement", "v1", 5, "action"
     title = "Intravenous magnesium replacement"
-    rule = "Newest MG of 24 h: < 1.0 mg/dL 4 g over 4 h, < 1.5 2 g over 2 h, <= 1.9 1 g over 1 h, else none."
+    rule = (
+        "Replace by the newest magnesium (MG) of the last 24 hours: below 1.0 mg/dL 4 g IV over 4 hours, from 1.0 to "
+        "below 1.5 2 g over 2 hours, from 1.5 to 1.9 1 g over 1 hour; above 1.9, or without a reading, nothing."
+    )
+    source = "MedAgentBench v1 task 5, a usual inpatient replacement ladder"
     topics = frozenset({"MG"})
     branches = (
-        Branch("severe", acts=True),
-        Branch("moderate", acts=True),
-        Branch("mild", acts=True),
-        Branch("normal", acts=False),
-        Branch("not_measured", acts=False, empty=True),
+        Branch("severe", acts=True, about="The newest magnesium of the last 24 hours is below 1.0 mg/dL."),
+        Branch(
+            "moderate", acts=True, about="The newest magnesium of the last 24 hours is from 1.0 to below 1.5 mg/dL."
+        ),
+        Branch("mild", acts=True, about="The newest magnesium of the last 24 hours is from 1.5 to 1.9 mg/dL."),
+        Branch("normal", acts=False, about="The newest magnesium of the last 24 hours is above 1.9 mg/dL."),
+        Branch("not_measured", acts=False, about="Magnesium was not measured in the last 24 hours.", empty=True),
     )
     asks = (
         "Check the magnesium of patient {mrn} from the last 24 hours and replace it intravenously if it is low.",

@@ -51,12 +51,13 @@ class NaloxoneCoverage(Family[PatientSlots]):
 
     slug, edition, number, kind = "naloxone_coverage", "v2", 8, "action"
     title = "Naloxone coverage of opioid orders"
-    rule = "An active opioid order and no active naloxone order: file naloxone nasal spray 4 mg (CDC 2022, rec. 8)."
+    rule = "If an opioid order is active and no naloxone order is, order naloxone nasal spray 4 mg, once."
+    source = "MedAgentBench V2 task 8; offering naloxone: CDC guideline for prescribing opioids (2022), rec. 8"
     topics = frozenset({"opioid", "naloxone"})
     branches = (
-        Branch("uncovered", acts=True),
-        Branch("covered", acts=False),
-        Branch("no_opioid", acts=False, empty=True),
+        Branch("uncovered", acts=True, about="An opioid order is active, and no naloxone order is."),
+        Branch("covered", acts=False, about="An opioid order is active, and so is a naloxone order."),
+        Branch("no_opioid", acts=False, about="No opioid order is active.", empty=True),
     )
     asks = (
         "Check that patient {mrn} has a rescue naloxone order on file if any opioid order is active; file one if it is "

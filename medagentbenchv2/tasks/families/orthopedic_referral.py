@@ -68,9 +68,15 @@ class OrthopedicReferral(Family[ReferralSlots]):
 
     slug, edition, number, kind = "orthopedic_referral", "v1", 8, "action"
     title = "Orthopaedic surgery referral"
-    rule = "One stat ServiceRequest SNOMED 306181000000106, authored now, note with the handover word for word."
+    rule = (
+        "Order one stat referral to orthopaedic surgery (SNOMED CT 306181000000106) for the named patient, written "
+        "now, with the handover word for word as its note."
+    )
+    source = "MedAgentBench v1 task 8; the handover's form (SBAR): IHI toolkit"
     topics = frozenset({"referral"})
-    branches = (Branch("referred", acts=True),)
+    branches = (
+        Branch("referred", acts=True, about="The referral was asked for; the chart decides only who the patient is."),
+    )
     slots = ReferralSlots
     asks = (
         'Refer {who} to orthopaedic surgery. The note of the referral must read: "{text}"',

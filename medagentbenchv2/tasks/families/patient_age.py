@@ -31,12 +31,13 @@ class PatientAge(Family[PatientSlots]):
 
     slug, edition, number, kind = "patient_age", "v1", 2, "query"
     title = "Patient age in completed years"
-    rule = "Completed years at the clock: a year is completed on the birthday itself."
+    rule = "Report the age in completed years on the day of the clock; a year is completed on the birthday itself."
+    source = "MedAgentBench v1 task 2"
     topics = frozenset({"birth date", "lookup", "blood pressure", "referral"})
     branches = (
-        Branch("any_day", acts=False, weight=2),
-        Branch("birthday_today", acts=False),
-        Branch("birthday_tomorrow", acts=False),
+        Branch("any_day", acts=False, about="The birthday is any day of the year.", weight=2),
+        Branch("birthday_today", acts=False, about="The birthday is today: the year is completed."),
+        Branch("birthday_tomorrow", acts=False, about="The birthday is tomorrow: the year is not completed."),
     )
     asks = (
         "How old is patient {mrn}?",

@@ -35,9 +35,13 @@ class PatientLookup(Family[LookupSlots]):
 
     slug, edition, number, kind = "patient_lookup", "v1", 1, "query"
     title = "Patient lookup by name and birth date"
-    rule = "The MRN of the patient whose full name and birth date both match (NPSG.01.01.01), or that there is none."
+    rule = "Report the MRN of the patient whose full name and birth date both match, or that there is nobody."
+    source = "MedAgentBench v1 task 1; two identifiers: Joint Commission NPSG.01.01.01"
     topics = frozenset({"lookup"})
-    branches = (Branch("found", acts=False), Branch("not_found", acts=False, empty=True))
+    branches = (
+        Branch("found", acts=False, about="One patient has both this name and this birth date."),
+        Branch("not_found", acts=False, about="Nobody has both this name and this birth date.", empty=True),
+    )
     slots = LookupSlots
     asks = (
         "Find the medical record number of {name}, born {birth_date}.",

@@ -49,12 +49,16 @@ class PotassiumReplacement(Family[PatientSlots]):
 
     slug, edition, number, kind = "potassium_replacement", "v1", 9, "action"
     title = "Oral potassium replacement with a morning level"
-    rule = "Newest K below 3.5: 10 mEq oral per 0.1 below 3.5, and a stat K for 08:00 the next day."
+    rule = (
+        "If the newest potassium (K) is below 3.5 mmol/L, order 10 mEq of oral potassium for each 0.1 below 3.5, and a "
+        "stat potassium level for 08:00 of the next day."
+    )
+    source = "MedAgentBench v1 task 9, a usual inpatient replacement ladder"
     topics = frozenset({"K"})
     branches = (
-        Branch("low", acts=True),
-        Branch("normal", acts=False),
-        Branch("never_measured", acts=False, empty=True),
+        Branch("low", acts=True, about="The newest potassium is below 3.5 mmol/L."),
+        Branch("normal", acts=False, about="The newest potassium is 3.5 mmol/L or more."),
+        Branch("never_measured", acts=False, about="Potassium was never measured.", empty=True),
     )
     asks = (
         "Check the newest potassium of patient {mrn}. If it is low, order oral replacement and a potassium level "

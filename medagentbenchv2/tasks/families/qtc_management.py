@@ -65,12 +65,18 @@ class QtcManagement(Family[PatientSlots]):
 
     slug, edition, number, kind = "qtc_management", "v2", 7, "action"
     title = "Long QTc: stop QT-prolonging drugs and repeat the ECG"
-    rule = "Newest QTc above 500 ms: stop each active QT-prolonging order, ECG in 24 h (AHA/ACC 2010)."
+    rule = (
+        "If the newest QTc is above 500 ms, stop each active order of a QT-prolonging drug and order a 12-lead ECG in "
+        "24 hours."
+    )
+    source = (
+        "MedAgentBench V2 task 7; QTc above 500 ms: AHA/ACC statement on torsade de pointes in hospital settings (2010)"
+    )
     topics = frozenset({"qtc", "qt_drugs"})
     branches = (
-        Branch("prolonged", acts=True),
-        Branch("not_prolonged", acts=False),
-        Branch("no_reading", acts=False, empty=True),
+        Branch("prolonged", acts=True, about="The newest QTc is above 500 ms."),
+        Branch("not_prolonged", acts=False, about="The newest QTc is 500 ms or less."),
+        Branch("no_reading", acts=False, about="QTc was never measured.", empty=True),
     )
     asks = (
         "Look at the newest QTc of patient {mrn}. If it is too long, stop the drugs that prolong it and have the ECG "

@@ -45,9 +45,12 @@ class RecordBloodPressure(Family[PressureSlots]):
 
     slug, edition, number, kind = "record_blood_pressure", "v1", 3, "action"
     title = "Recording of a blood pressure"
-    rule = "One final vital-signs Observation of flowsheet BP, effective now, valueString the reading, right patient."
+    rule = "Enter one blood pressure (flowsheet BP) for the named patient, measured now, with the reading as given."
+    source = "MedAgentBench v1 task 3"
     topics = frozenset({"blood pressure"})
-    branches = (Branch("measured", acts=True),)
+    branches = (
+        Branch("measured", acts=True, about="The reading was given; the chart decides only who the patient is."),
+    )
     slots = PressureSlots
     asks = (
         "The blood pressure of {who} has just been taken: {reading}. Enter it in the chart.",

@@ -42,13 +42,17 @@ class RenalMassFollowup(Family[PatientSlots]):
 
     slug, edition, number, kind = "renal_mass_followup", "v2", 5, "action"
     title = "CT and radiology referral for a kidney cancer"
-    rule = "Diagnosis C64.2 and no CT, or the newest more than 90 days old: order CPT 74177 and referral CON417."
+    rule = (
+        "If the diagnosis C64.2 is in the chart and the newest abdominal CT is more than 90 days old, or there is "
+        "none, order a CT (CPT 74177) and a referral to interventional radiology (CON417)."
+    )
+    source = "MedAgentBench V2 task 5; imaging, biopsy and ablation: AUA guideline on renal masses (2021)"
     topics = frozenset({"ct", "kidney_cancer"})
     branches = (
-        Branch("overdue", acts=True),
-        Branch("recent", acts=False),
-        Branch("no_diagnosis", acts=False),
-        Branch("never_scanned", acts=True, empty=True),
+        Branch("overdue", acts=True, about="The diagnosis is there, and the newest CT is more than 90 days old."),
+        Branch("recent", acts=False, about="The diagnosis is there, and the newest CT is at most 90 days old."),
+        Branch("no_diagnosis", acts=False, about="The diagnosis is not there."),
+        Branch("never_scanned", acts=True, about="The diagnosis is there, and no abdominal CT.", empty=True),
     )
     asks = (
         "If patient {mrn} has cancer of the left kidney and no recent CT, order the CT and an interventional "

@@ -62,17 +62,23 @@ class ThyroidProtocol(Family[PatientSlots]):
     slug, edition, number, kind = "thyroid_protocol", "v2", 6, "action"
     title = "Thyroid protocol: treat, recheck or leave"
     rule = (
-        "A: two TSH > 10 at least 30 d apart: levothyroxine 25 mcg, labs in 6 weeks. B: newest TSH 4.5 to 10 and FT4 "
-        "0.8 to 1.8: labs in 3 months (ATA/AACE 2012)."
+        "A: if two TSH above 10 uIU/mL are at least 30 days apart, order levothyroxine 25 mcg daily, and TSH and free "
+        "T4 in 6 weeks. B, only if not A: if the newest TSH is 4.5 to 10 and the newest free T4 0.8 to 1.8 ng/dL, "
+        "order TSH and free T4 in 3 months. Else order nothing."
     )
+    source = "MedAgentBench V2 task 6; ATA/AACE guideline on hypothyroidism (2012)"
     topics = frozenset({"thyroid"})
     branches = (
-        Branch("treat", acts=True),
-        Branch("recheck", acts=True),
-        Branch("high_once", acts=False),
-        Branch("low_or_normal", acts=False),
-        Branch("raised_without_normal_ft4", acts=False),
-        Branch("no_reading", acts=False, empty=True),
+        Branch("treat", acts=True, about="Two TSH above 10 are at least 30 days apart: protocol A."),
+        Branch("recheck", acts=True, about="The newest TSH is 4.5 to 10 and the newest free T4 normal: protocol B."),
+        Branch("high_once", acts=False, about="TSH was above 10, but no two such results are at least 30 days apart."),
+        Branch("low_or_normal", acts=False, about="The newest TSH is below 4.5."),
+        Branch(
+            "raised_without_normal_ft4",
+            acts=False,
+            about="The newest TSH is 4.5 to 10, but the newest free T4 is not normal or missing.",
+        ),
+        Branch("no_reading", acts=False, about="TSH was never measured.", empty=True),
     )
     asks = (
         "Review the thyroid function of patient {mrn} and do what the protocol asks for.",
