@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.fhir.timeline import Entry, Timeline, Trend, timeline
 from medagentbenchv2.moment import parse_moment
+from medagentbenchv2.results.page.worlds import NoRecordError, Worlds, find
 from medagentbenchv2.results.run import Run
 from medagentbenchv2.results.traces import Trace
-from medagentbenchv2.tasks.task import Task
-from medagentbenchv2.tasks.world import default_world
+from medagentbenchv2.tasks.world import World
 
 EARLIER = 11
 """Readings before the newest that a line names."""
 Item = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A patient's record as of a task's clock."""
+
+    items: list[Any] | None
+    """Lines, newest first; None where the record is not at hand."""
+    note: str
+    """Where all of it can be had, or why there is none."""
+
+
 class Charts:
     """Reads each patient's record once per clock."""
 
     def __init__(self) -> None:
-        """Start empty; the EHR is opened when the first record is asked for."""
-        self._read: dict[tuple[str, str], list[Item] | None] = {}
+        """Start empty; an EHR is opened when the first record in it is asked for."""
+        self._worlds = Worlds()
+        self._read: dict[tuple[str, str, str], list[Item]] = {}
 
-    def of(self, run: Run, trace: Trace) -> list[Any] | None:
-        """The saved timeline, else the record in the EHR that ships as of the task's clock, newest first.
-
-        None where the trace names no patient or clock, or the run used another EHR.
-        """
+    def of(self, run: Run, trace: Trace) -> Chart:
+        """The saved timeline, else the record in the rollout's own EHR as of the task's clock."""
         if trace.chart:
-            return trace.chart
-        if not (run.embedded and trace.extra.get("world") == 0):
-            return None
-        asked = self._asked(run, trace)
-        if asked is None:
-            return None
-        if asked not in self._read:
-            self._read[asked] = self._items(*asked)
-        return self._read[asked]
-
-    def _asked(self, run: Run, trace: Trace) -> tuple[str, str] | None:
-        """The patient's MRN and the task's clock: from the trace, else from the shipped task of that id."""
-        now, mrn = trace.extra.get("now"), trace.patient
-        if isinstance(now, str) and mrn:
-            return mrn, now
-        task = self._tasks.get((run.variant, trace.task_id)) if "slots" not in trace.extra else None
-        mrn = getattr(task.slots, "mrn", None) if task else None
-        return (mrn, task.now.isoformat()) if task and mrn else None
-
-    @cached_property
-    def _tasks(self) -> dict[tuple[str, str], Task]:
-        return {(variant, task.id): task for variant, tasks in default_world().tasks.items() for task in tasks}
-
-    def _items(self, mrn: str, now: str) -> list[Item] | None:
+            return Chart(trace.chart, trace.where)
         try:
-            return items_of(timeline(default_world().snapshot, mrn, parse_moment(now).instant))
-        except ArgumentError:
-            return None
+            world = self._worlds.of(run, trace)
+            mrn, now = _asked(run, trace, world)
+            return Chart(self._items(world, mrn, now), _command(world, mrn, now))
+        except NoRecordError as reason:
+            return Chart(None, str(reason))
+
+    def _items(self, world: World, mrn: str, now: str) -> list[Item]:
+        key = (world.snapshot.checksum, mrn, now)
+        if key not in self._read:
+            try:
+                self._read[key] = items_of(timeline(world.snapshot, mrn, parse_moment(now).instant))
+            except ArgumentError as error:
+                raise NoRecordError(f"The EHR holds no such record: {error}") from None
+        return self._read[key]
+
+
+def _asked(run: Run, trace: Trace, world: World) -> tuple[str, str]:
+    """The patient's MRN and the task's clock: from the trace, else from the world's task of that id."""
+    mrn, now = trace.patient, trace.extra.get("now")
+    if not (mrn and isinstance(now, str)) and "slots" not in trace.extra:
+        task = find(world, run.variant, trace.task_id)
+        mrn, now = (getattr(task.slots, "mrn", None), task.now.isoformat()) if task else (None, None)
+    if not (mrn and isinstance(now, str)):
+        raise NoRecordError("The task names no patient by MRN, so there is no one chart to show.")
+    return mrn, now
+
+
+def _command(world: World, mrn: str, now: str) -> str:
+    """How to print the whole record."""
+    if world.number:
+        return f"the Timeline of {mrn} in {world.snapshot.labels.get('name', f'world {world.number}')} at {now}"
+    return f"medagentbenchv2 ehr show {mrn} --at {now}"
 
 
 def items_of(record: Timeline) -> list[Item]:

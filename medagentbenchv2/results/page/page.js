@@ -167,12 +167,14 @@ async function draw(row) {
   article.append(facts, el("h3", "Checks"), await checksOf(detail));
   if (detail.messages) {
     const columns = el("div", null, "columns");
-    columns.append(await ordersOf("Before: active orders", detail.before, "None in the saved chart."), await ordersOf("After: orders filed", detail.writes, "None were accepted."));
+    columns.append(await ordersOf("Before: active orders", detail.before, detail.no_chart ? "Not known: the chart is not at hand." : "None."), await ordersOf("After: orders filed", detail.writes, "None were accepted."));
     article.append(columns);
     if (detail.expectation) article.append(folded("What was expected", detail.expectation));
     article.append(el("h3", "Messages"));
     for (const [number, message] of detail.messages.entries()) article.append(await messageOf(message, number));
-    if (detail.chart) article.append(el("h3", "The patient's chart"), timelineFolded(detail.chart));
+    if (detail.chart || detail.no_chart) article.append(el("h3", "The patient's chart"));
+    if (detail.chart) article.append(timelineFolded(detail.chart));
+    else if (detail.no_chart) article.append(el("p", await filled(detail.no_chart), "muted"));
     if (detail.other && Object.keys(detail.other).length) article.append(folded("What else was saved", detail.other));
   } else article.append(el("p", "No trace of this rollout was saved.", "muted"));
   article.append(siblings);

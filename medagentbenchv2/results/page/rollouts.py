@@ -10,6 +10,7 @@ import orjson
 
 from medagentbenchv2.results.board import Board
 from medagentbenchv2.results.entry import Entry
+from medagentbenchv2.results.page.charts import Chart
 from medagentbenchv2.results.page.pool import Pool, Reference
 from medagentbenchv2.results.plots.failures import UNKNOWN
 from medagentbenchv2.results.rows import Row
@@ -92,12 +93,12 @@ def details(entry: Entry) -> Iterator[tuple[tuple[str, str, int], Row, Trace | N
             yield (entry.label, *key), row, None
 
 
-def detail(row: Row, trace: Trace | None, chart: list[Any] | None, pool: Pool, cut: Cut) -> dict[str, Any]:
+def detail(row: Row, trace: Trace | None, chart: Chart | None, pool: Pool, cut: Cut) -> dict[str, Any]:
     """One rollout for the page; long texts are references `{"$": [block, place]}` into the pool."""
     facts = row.model_dump(mode="json", exclude={"checks", "index"}, exclude_none=True)
     shown: dict[str, Any] = {"row": facts, "checks": [check.model_dump(mode="json") for check in row.checks]}
     where = "the row in " + row.task_id
-    if trace is not None:
+    if trace is not None and chart is not None:
         where = trace.where
         shown["where"] = where
         shown["messages"] = [_message(message, pool, cut, where) for message in trace.messages]
@@ -105,8 +106,10 @@ def detail(row: Row, trace: Trace | None, chart: list[Any] | None, pool: Pool, c
         shown["answer"] = trace.verdict.get("answer")
         shown["expectation"] = trace.expectation
         shown["writes"] = trace.writes
-        shown["chart"] = _timeline(chart, pool, cut, where if trace.chart else _record(trace))
-        shown["before"] = trace.extra.get("orders_before") or orders_before(chart)
+        shown["chart"] = _timeline(chart, pool, cut)
+        shown["before"] = trace.extra.get("orders_before") or orders_before(chart.items)
+        if chart.items is None:
+            shown["no_chart"] = chart.note
         shown["other"] = {key: value for key, value in trace.extra.items() if key != "orders_before"}
     shared: dict[str, Any] = {key: shown.pop(key) for key in ("messages", "chart") if key in shown}
     packed: dict[str, Any] = _moved(shown, pool, cut, where)
@@ -119,25 +122,20 @@ def orders_before(chart: list[Any] | None) -> list[Any]:
     return [e for e in entries if (e.get("kind") or e.get("resourceType")) in ORDER_KINDS and _active(e)]
 
 
-def _record(trace: Trace) -> str:
-    """The command that prints the patient's record in the EHR that ships."""
-    now = trace.extra.get("now")
-    return f"medagentbenchv2 ehr show {trace.patient or 'MRN'}" + (f" --at {now}" if now else "")
-
-
 def _active(entry: dict[str, Any]) -> bool:
     return str(entry.get("status", "active")).casefold() == "active"
 
 
-def _timeline(chart: list[Any] | None, pool: Pool, cut: Cut, where: str) -> Any:
+def _timeline(chart: Chart, pool: Pool, cut: Cut) -> Any:
     """The timeline as one JSON text in the pool: rollouts on one patient share it."""
-    if not chart:
+    items = chart.items
+    if not items:
         return None
-    text = orjson.dumps(chart).decode()
+    text = orjson.dumps(items).decode()
     limit = cut.limit * CHARTS
-    while len(text) > limit and len(chart) > 1:
-        chart = chart[: len(chart) * 3 // 4]
-        text = orjson.dumps([*chart, {"text": f"… the rest is cut; all of it: {where}"}]).decode()
+    while len(text) > limit and len(items) > 1:
+        items = items[: len(items) * 3 // 4]
+        text = orjson.dumps([*items, {"text": f"… the rest is cut; all of it: {chart.note}"}]).decode()
     return {"$": pool.text(text)}
 
 

@@ -140,6 +140,7 @@ def _traces(path: Path) -> Iterator[Trace]:
             chart=info.get("chart"),
             extra={
                 "world": data.get("world"),
+                "arguments": data.get("arguments"),
                 "metrics": trace.get("metrics") or {},
                 "stop_condition": trace.get("stop_condition"),
             },
