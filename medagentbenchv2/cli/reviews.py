@@ -6,6 +6,7 @@ from typing import Annotated
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -59,7 +60,9 @@ async def _fingerprint(setup: Setup, task: Task) -> str:
 
 def _show(found: Reviewed, console: Console) -> None:
     best_first = VERDICTS[::-1]
-    table = Table("Family", "Tasks", "Agreed", "Share (%)", "95 % interval", *map(str.capitalize, best_first))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("Family", "Tasks", "Agreed", "Share (%)", "95 % interval", *map(str.capitalize, best_first)):
+        table.add_column(name, no_wrap=True, justify="left" if name == "Family" else "right")
     for row in found.rows:
         if row.family == "all":
             table.add_section()
