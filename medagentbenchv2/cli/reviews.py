@@ -61,7 +61,7 @@ async def _fingerprint(setup: Setup, task: Task) -> str:
 def _show(found: Reviewed, console: Console) -> None:
     best_first = VERDICTS[::-1]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in ("Family", "Tasks", "Agreed", "Share (%)", "95 % interval", *map(str.capitalize, best_first)):
+    for name in ("Family", "Tasks", "Agreed", "%", "95 %", *map(str.capitalize, best_first)):
         table.add_column(name, no_wrap=True, justify="left" if name == "Family" else "right")
     for row in found.rows:
         if row.family == "all":
