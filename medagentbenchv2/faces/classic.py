@@ -42,10 +42,8 @@ class OverRollout(vf.MultiTurnEnv):
     async def setup_state(self, state: vf.State, **_: Any) -> vf.State:
         """Open the task's rollout on a fresh overlay."""
         info = json.loads(state["info"]) if isinstance(state["info"], str) else state["info"]
-        await self.setup.prepare(info["world"])
-        task = self.setup.find(info["task_id"], info["world"])
         try:
-            state["rollout"] = await self.setup.open(task)
+            state["rollout"] = await self.setup.enter(info["task_id"], info["world"])
         except InfrastructureError as error:
             raise vf.InfraError(str(error)) from error
         return state

@@ -18,9 +18,12 @@ from urllib.parse import urlencode
 import pytest
 
 from medagentbenchv2.agents.behaviours import Oracle
+from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.setup import Setup
+from medagentbenchv2.tasks.world import default_world
 from medagentbenchv2.tools.call import Result
 from medagentbenchv2.tools.registry import TOOLS
+from tests.fhir.serving import serving
 
 vf = pytest.importorskip("verifiers.v1", reason="needs verifiers 0.3 or later")
 if not hasattr(vf, "SingleAgentEnvConfig"):
@@ -119,6 +122,14 @@ async def said(session: Any, tool: str, arguments: dict[str, Any]) -> str:
     return str((await session.call_tool(tool, arguments)).content[0].text)
 
 
+async def solve(session: Any, channel: Channel, name: str) -> None:
+    """Play the oracle to its end."""
+    results: list[Result] = []
+    while channel.state(name).status is None:
+        (step,) = Oracle().turn(TASK, results, None).calls
+        results.append(Result(await said(session, step.tool, step.arguments)))
+
+
 async def test_a_harness_is_shown_our_schemas_to_the_letter(address: str, channel: Channel) -> None:
     async with client(address, channel.rollout("schemas")) as session:
         tools = (await session.list_tools()).tools
@@ -154,10 +165,36 @@ async def test_a_malformed_call_is_told_as_in_every_other_face(
 async def test_two_rollouts_on_one_server_see_their_own_writes_alone(address: str, channel: Channel) -> None:
     one, two = channel.rollout("one"), channel.rollout("two")
     async with client(address, one) as first, client(address, two) as second:
-        results: list[Result] = []
-        while not results or channel.state("one").status is None:
-            (step,) = Oracle().turn(TASK, results, None).calls
-            results.append(Result(await said(first, step.tool, step.arguments)))
+        await solve(first, channel, "one")
         await said(second, "finish", {"value": []})
     assert (len(channel.state("one").writes), channel.state("one").status) == (1, "completed")
     assert (channel.state("two").writes, channel.state("two").answer) == ([], [])
+
+
+async def test_over_a_server_writes_stay_in_the_rollout(address: str, channel: Channel) -> None:
+    app = FhirServer(default_world().snapshot)
+    with serving(app) as server:
+        async with client(address, channel.rollout("remote", fhir_api_base=f"{server}/fhir/")) as session:
+            await solve(session, channel, "remote")
+        stored = app.sessions.find("default")
+        assert stored is not None
+        assert not stored.writes
+    state = channel.state("remote")
+    assert (len(state.writes), state.status, state.trouble) == (1, "completed", None)
+
+
+async def test_an_ehr_that_does_not_answer_is_trouble_and_never_an_answer(address: str, channel: Channel) -> None:
+    async with client(address, channel.rollout("down", fhir_api_base="http://127.0.0.1:9/fhir/")) as session:
+        assert "does not answer" in await said(session, "finish", {"value": []})
+    state = channel.state("down")
+    assert "nothing answers" in str(state.trouble)
+    assert (state.status, state.answer) == (None, None)
+
+
+async def test_a_bug_of_ours_reaches_the_judge(address: str, channel: Channel) -> None:
+    query = channel.rollout("lost")
+    spoiled = channel.state("lost").model_copy(update={"task_id": "task99_1"})
+    channel.states["/lost/state"] = spoiled.model_dump_json()
+    async with client(address, query) as session:
+        await said(session, "finish", {"value": []})
+    assert "KeyError" in str(channel.state("lost").trouble)

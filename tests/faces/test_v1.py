@@ -43,12 +43,12 @@ def test_the_tasks_are_those_of_every_face_in_their_order() -> None:
     assert {task.data.system_prompt for task in tasks} == {setup.system_prompt}
 
 
-def test_task_data_survives_the_wire_and_holds_nothing_of_what_is_right() -> None:
+async def test_task_data_survives_the_wire_and_holds_nothing_of_what_is_right() -> None:
     task = next(iter(taskset(task_types="task8, task1")))
     sent = task.data.model_dump(mode="json")
     again = MedAgentBenchTask(MedAgentBenchData.model_validate(sent))
     assert again.data == task.data
-    assert again.data.find() == task.data.find()
+    assert (await again.data.enter()).task == (await task.data.enter()).task
     ours = {"task_id", "task_type", "family", "world", "arguments"}
     assert set(sent) - set(vf.TaskData.model_fields) == ours
 
@@ -61,7 +61,7 @@ def test_training_tasks_are_finite_unless_asked_and_keys_are_unique() -> None:
     assert endless.INFINITE
     some = list(islice(endless, 35))
     assert [task.key for task in some][:30] == [task.key for task in finite]
-    assert some[-1].data.find().world >= 1
+    assert some[-1].data.world >= 1
 
 
 async def test_validate_says_that_the_oracle_solves_a_task_and_doing_nothing_does_not() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
+import httpx
 import verifiers.v1 as vf
 
 from medagentbenchv2.faces.v1.config import ID, Choices, MedAgentBenchEnvConfig
-from medagentbenchv2.faces.v1.harness import close_clients
+from medagentbenchv2.faces.v1.harness import close_clients, open_client
 from medagentbenchv2.setup import Setup
 
 
@@ -17,6 +19,17 @@ class MedAgentBenchV1Env(vf.Env[MedAgentBenchEnvConfig]):
     async def run(self, task: vf.Task, agents: vf.Agents) -> None:
         """Play a task."""
         await agents.agent.run(task)
+
+    async def start(self) -> None:
+        """Do before the first rollout what would stop all of them in the middle.
+
+        A full garbage collection walks through all that is loaded, verifiers and openai alone a quarter of a second
+        long; what is there before the first rollout stays, and is left out from here on.
+        """
+        open_client()
+        httpx.AsyncHTTPTransport(verify=False)  # imports what the framework's own client needs
+        gc.collect()
+        gc.freeze()
 
     async def stop(self) -> None:
         """Close the connections that the rollouts shared."""

@@ -42,7 +42,7 @@ class MedAgentBenchHarness(vf.Harness[MedAgentBenchHarnessConfig]):
         rollout = rollout_of(runtime)
         by_text = trace.state.arguments.protocol == "text"
         tools: Any = openai.omit if by_text else openai_tools()
-        client = _client().with_options(base_url=endpoint, api_key=secret)
+        client = open_client().with_options(base_url=endpoint, api_key=secret)
         system, prompt = self.resolve_prompt(data)
         messages: list[Any] = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
         try:
@@ -61,7 +61,8 @@ class MedAgentBenchHarness(vf.Harness[MedAgentBenchHarnessConfig]):
         return vf.ProgramResult(exit_code=0, stdout="", stderr="")
 
 
-def _client() -> openai.AsyncOpenAI:
+def open_client() -> openai.AsyncOpenAI:
+    """The connections of the running event loop, opened at its first call."""
     loop = asyncio.get_running_loop()
     if loop not in _CLIENTS:
         # The framework's endpoint answers on this machine and sets the time limits.
@@ -71,6 +72,7 @@ def _client() -> openai.AsyncOpenAI:
             timeout=None,
             http_client=openai.DefaultAioHttpClient(timeout=None),
         )
+        _ = _CLIENTS[loop].chat.completions  # openai imports it at the first use
     return _CLIENTS[loop]
 
 

@@ -16,7 +16,6 @@ from medagentbenchv2.faces.v1.config import Arguments, TaskSettings
 from medagentbenchv2.fhir.ehr import Write
 from medagentbenchv2.grading.verdict import Status
 from medagentbenchv2.rollout import Rollout
-from medagentbenchv2.tasks.task import Task
 
 _OPEN: WeakKeyDictionary[Any, Rollout] = WeakKeyDictionary()
 """Runtime -> the rollout that lives with it; what is right was read when it was opened."""
@@ -32,9 +31,9 @@ class MedAgentBenchData(vf.TaskData):
     """Number of the world that holds the task's patient."""
     arguments: Arguments
 
-    def find(self) -> Task:
-        """The task itself."""
-        return self.arguments.setup.find(self.task_id, self.world)
+    async def enter(self) -> Rollout:
+        """Start a rollout of the task."""
+        return await self.arguments.setup.enter(self.task_id, self.world)
 
 
 class MedAgentBenchState(vf.State):
@@ -75,7 +74,7 @@ class MedAgentBenchTask(vf.Task[MedAgentBenchData, MedAgentBenchState, TaskSetti
     async def setup(self, trace: vf.Trace, runtime: vf.Runtime) -> None:
         """Open the rollout, which reads what is right from the chart as it stands."""
         data, state = self.data, trace.state
-        _OPEN[runtime] = await data.arguments.setup.open(data.find())
+        _OPEN[runtime] = await data.enter()
         state.key, state.task_id, state.world, state.arguments = trace.id, data.task_id, data.world, data.arguments
 
     @vf.stop
@@ -116,13 +115,12 @@ class MedAgentBenchTask(vf.Task[MedAgentBenchData, MedAgentBenchState, TaskSetti
 
     async def validate(self, runtime: vf.Runtime) -> bool:
         """The oracle solves the task, and doing nothing does not."""
-        setup, task = self.data.arguments.setup, self.data.find()
-        profile = setup.profile(task)
-        verdicts = [
-            (await play(agent, await setup.open(task), max_turns=setup.max_turns)).verdict(profile)
+        setup = self.data.arguments.setup
+        played = [
+            await play(agent, await self.data.enter(), max_turns=setup.max_turns)
             for agent in (Oracle(), Constant("null"))
         ]
-        return [verdict.correct for verdict in verdicts] == [True, False]
+        return [rollout.verdict(setup.profile(rollout.task)).correct for rollout in played] == [True, False]
 
 
 def rollout_of(runtime: vf.Runtime) -> Rollout:

@@ -8,7 +8,7 @@ from typing import Any
 import verifiers.v1 as vf
 from mcp import types
 
-from medagentbenchv2.errors import InfrastructureError
+from medagentbenchv2.errors import InfrastructureError, MedAgentBenchError
 from medagentbenchv2.faces.v1.task import MedAgentBenchState
 from medagentbenchv2.rollout import Rollout
 from medagentbenchv2.tools.registry import TOOLS
@@ -57,9 +57,10 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
             rollout = await self._rollout()
             text = await rollout.call(name, arguments)
             self.state.take(rollout)
-        except InfrastructureError as error:
-            self.state.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - the framework drops the state of a call that raises
+            # Whatever it was, the task's finalize raises it: such a rollout is never scored.
             text = f"The record system does not answer: {error}"
+            self.state.trouble = str(error) if isinstance(error, MedAgentBenchError) else repr(error)
         return types.CallToolResult.model_validate({"content": [{"type": "text", "text": text}]})
 
     async def _rollout(self) -> Rollout:
@@ -67,8 +68,7 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
         if state.key not in self._rollouts:
             if state.calls:
                 raise InfrastructureError("the tool server no longer holds this rollout")
-            setup = state.arguments.setup
-            self._rollouts[state.key] = await setup.open(setup.find(state.task_id, state.world))
+            self._rollouts[state.key] = await state.arguments.setup.enter(state.task_id, state.world)
             if len(self._rollouts) > MOST_OPEN:
                 self._rollouts.popitem(last=False)
         self._rollouts.move_to_end(state.key)
