@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
 
 import orjson
@@ -116,12 +117,24 @@ class Setup:
 
         return Server(self.fhir_api_base)
 
+    @property
+    def _evaluation(self) -> Recipe | None:
+        """The recipe of the evaluation tasks' world; None for world 0, which ships."""
+        if self.tasks_variant == GENERATED and self.tasks_path is None and self.seed:
+            return evaluation_recipe(self.seed, self.difficulty, self.families)
+        return None
+
+    @property
+    def _home(self) -> int:
+        """The number of the evaluation tasks' world, told without opening it."""
+        recipe = self._evaluation
+        return recipe.number if recipe else 0
+
     @cached_property
     def world(self) -> World:
         """The EHR of the evaluation tasks."""
-        if self.tasks_variant == GENERATED and self.tasks_path is None and self.seed:
-            return grow(evaluation_recipe(self.seed, self.difficulty, self.families))
-        return default_world()
+        recipe = self._evaluation
+        return grow(recipe) if recipe else default_world()
 
     @cached_property
     def tasks(self) -> list[Task]:
@@ -189,18 +202,38 @@ class Setup:
 
     def find(self, task_id: str, world: int) -> Task:
         """A task by its id and its world's number, among evaluation and training tasks."""
-        if world == self.world.number:
+        if world == self._home:
             return self._by_id[task_id]
         return next(task for task in grow(self._recipe(world)).tasks[GENERATED] if task.id == task_id)
 
     def world_of(self, task: Task) -> World:
         """The world that holds a task's patient."""
-        return self.world if task.world == self.world.number else grow(self._recipe(task.world))
+        return self.world if task.world == self._home else grow(self._recipe(task.world))
 
     async def prepare(self, number: int) -> None:
         """Have a world in memory, so that neither `find` nor `open` keeps other rollouts waiting for it."""
-        if number != self.world.number and at_hand(self._recipe(number)) is None:
-            await asyncio.to_thread(grow, self._recipe(number))
+        if not self._at_hand(number):
+            await asyncio.to_thread(self._bring, number)
+
+    def _at_hand(self, number: int) -> bool:
+        if number == self._home:
+            return "tasks" in self.__dict__ and (self.fhir_api_base is None or "holding" in self.__dict__)
+        return "families" in self.__dict__ and at_hand(self._recipe(number)) is not None
+
+    def _bring(self, number: int) -> None:
+        with _BRINGING:
+            if self.holding is not None or number == self._home:
+                _ = self.tasks
+            else:
+                grow(self._recipe(number))
+
+    async def enter(self, task_id: str, world: int) -> Rollout:
+        """Start a rollout of a task named by its id and its world's number; opens that world beside the event loop.
+
+        Raises InfrastructureError when the EHR cannot be read.
+        """
+        await self.prepare(world)
+        return await self.open(self.find(task_id, world))
 
     def _recipe(self, number: int) -> Recipe:
         return Recipe(number, self.seed, self.difficulty, self.families)
@@ -279,6 +312,10 @@ def _digest(value: object) -> str:
 
 CLOSING_S = 5.0
 """Seconds that closing the connections to a remote server may take."""
+_BRINGING = Lock()
+"""Held while a thread opens a world, so that of rollouts that begin together one does it."""
+
+
 FREEZE = datetime(2025, 1, 1, tzinfo=UTC)
 """Rows that somebody stored later on a published (or our own) server are invisible to agent and judge alike."""
 

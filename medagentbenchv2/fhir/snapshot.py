@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy.ma  # noqa: F401  (np.unique imports it at its first call: 40 ms that no rollout should wait for)
 import orjson
 
 from medagentbenchv2.fhir import cache, documents, mapped, ndjson, packing, templates

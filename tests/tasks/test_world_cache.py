@@ -160,6 +160,23 @@ async def test_a_world_is_opened_beside_the_event_loop(folder: Path) -> None:
     assert beats > 5
 
 
+def test_a_training_rollout_opens_its_own_world_alone(folder: Path) -> None:
+    setup = Setup(tasks_variant=GENERATED, split="train", task_types=FEW, seed=98)
+    rollout = asyncio.run(setup.enter("w2_naloxone_coverage_1", 2))
+    assert (rollout.task.world, rollout.task.id) == (2, "w2_naloxone_coverage_1")
+    assert {path.name.split("-")[0] for path in folder.iterdir()} == {"world2"}
+    assert "world" not in vars(setup)
+
+
+async def test_the_evaluation_world_too_is_opened_beside_the_event_loop() -> None:
+    setup, beats = Setup(task_types=("task8",)), asyncio.Event()
+    opening = asyncio.create_task(setup.enter("task8_1", 0))
+    asyncio.get_running_loop().call_later(0, beats.set)
+    await beats.wait()
+    assert not opening.done()
+    assert (await opening).task is setup.find("task8_1", 0)
+
+
 def test_what_a_row_of_the_datasets_carries_is_small() -> None:
     env = load_environment(task_types=["task8"], num_train_tasks=12)
     train, held_out = env.get_dataset(), env.get_eval_dataset()
