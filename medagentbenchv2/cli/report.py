@@ -13,7 +13,7 @@ def report_command(
         typer.Argument(
             metavar="PATH...",
             help="Files, run folders or trees: our runs, published runs.jsonl, results of vf-eval or medarc-eval, "
-            "traces.jsonl of verifiers v1.",
+            "traces.jsonl of verifiers v1, Parquet files of medarc-eval process.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to; required.")],

@@ -34,7 +34,7 @@ class Run:
     variant: str
     rows: tuple[Row, ...]
     format: str
-    """ours, published, verifiers or verifiers-v1."""
+    """ours, published, verifiers, verifiers-v1 or medarc-processed."""
     config: dict[str, Any] = field(default_factory=dict)
     published: Published | None = None
     elapsed_seconds: float | None = None

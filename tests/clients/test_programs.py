@@ -184,7 +184,15 @@ def test_medarc_bench_and_process_keep_each_tasks_id_type_and_success(
     read = f"import pandas; print(pandas.read_parquet({str(table)!r})['extras'].to_json(orient='values'))"
     extras = [json.loads(text) for text in json.loads(run(stack("medarc") / "python", "-c", read).stdout)]
     assert len(extras) == 5
-    assert all(set(one) == {"task_id", "task_type", "success"} and one["success"] is True for one in extras)
+    kept = {"task_id", "task_type", "success", "family", "error"}
+    assert all(set(one) == kept and one["success"] is True and one["error"] is None for one in extras)
+    (found,) = read([table]).runs
+    assert (found.model, found.variant) == ("agent", "new_patient_tasks")
+    assert [row.correct for row in found.rows] == [True] * 5
+        "agent",
+        "new_patient_tasks",
+        [True] * 5,
+    )
 
 
 @pytest.mark.matrix
