@@ -189,10 +189,6 @@ def test_medarc_bench_and_process_keep_each_tasks_id_type_and_success(
     (found,) = read([table]).runs
     assert (found.model, found.variant) == ("agent", "new_patient_tasks")
     assert [row.correct for row in found.rows] == [True] * 5
-        "agent",
-        "new_patient_tasks",
-        [True] * 5,
-    )
 
 
 @pytest.mark.matrix
