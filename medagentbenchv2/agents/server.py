@@ -33,11 +33,12 @@ class Refused(Exception):
 
 
 class AgentServer:
-    """The ASGI application of one agent over some tasks."""
+    """The ASGI application of one agent over a setup's evaluation tasks, with split train over its training tasks."""
 
     def __init__(self, agent: Agent, setup: Setup) -> None:
         self.agent, self.setup = agent, setup
-        self._by_prompt = {setup.prompt(task): task for task in setup.tasks}
+        self.tasks = setup.train_tasks if setup.split == "train" else setup.tasks
+        self._by_prompt = {setup.prompt(task): task for task in self.tasks}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

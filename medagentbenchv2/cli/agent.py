@@ -33,8 +33,12 @@ def serve(
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
     protocol: Annotated[str, typer.Option(help="tools or text: how the environment will be asked.")] = "tools",
+    split: Annotated[str, typer.Option(help="all or eval (the evaluation tasks), or train.")] = "all",
+    seed: Annotated[int, typer.Option(help="Seed of generated tasks.")] = 0,
+    num_train_tasks: Annotated[int, typer.Option(help="With split train: how many training tasks.")] = 1000,
+    difficulty: Annotated[int, typer.Option(help="1 to 3, of generated tasks.")] = 1,
 ) -> None:
-    """Serve a scripted agent as an OpenAI-compatible model at http://HOST:PORT/v1."""
+    """Serve a scripted agent as an OpenAI-compatible model at http://HOST:PORT/v1; give the environment's arguments."""
     try:
         import uvicorn
     except ImportError:
@@ -44,9 +48,13 @@ def serve(
         tasks_path=tasks_path,
         task_types=tuple(task_types) if task_types else None,
         protocol=protocol,
+        split=split,
+        seed=seed,
+        num_train_tasks=num_train_tasks,
+        difficulty=difficulty,
     )
     app = AgentServer(agent_of(name), setup)
-    typer.echo(f"{name} answers for {len(setup.tasks)} tasks at http://{host}:{port}/v1")
+    typer.echo(f"{name} answers for {len(app.tasks)} tasks at http://{host}:{port}/v1")
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-Variant = Annotated[str, typer.Option(help="new_patient_tasks, new_tasks or test_data_v2.")]
+Variant = Annotated[str, typer.Option(help="new_patient_tasks, new_tasks, test_data_v2 or generated.")]
 TasksPath = Annotated[str | None, typer.Option(help="A JSON or JSON Lines file of tasks instead of a variant.")]
 TaskTypes = Annotated[
     list[str] | None, typer.Option(help="Only these task types or families; repeat it or separate with commas.")

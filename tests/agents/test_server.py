@@ -34,6 +34,15 @@ async def test_the_served_oracle_solves_every_task() -> None:
         assert rollout.verdict().correct
 
 
+def test_with_split_train_it_answers_for_training_tasks_alone() -> None:
+    setup = Setup(tasks_variant="generated", split="train", task_types=("patient_age",), num_train_tasks=12)
+    trainer = AgentServer(agent_of("oracle"), setup)
+    assert {task.world for task in trainer.tasks} == {1, 2}
+    assert all(ask(trainer, setup.messages(task))["message"]["tool_calls"] for task in trainer.tasks)
+    with pytest.raises(Refused):
+        ask(trainer, setup.messages(setup.tasks[0]))
+
+
 def test_equal_requests_get_equal_replies() -> None:
     messages = SETUP.messages(SETUP.tasks[0])
     assert ask(ORACLE, messages) == ask(ORACLE, messages)
