@@ -143,8 +143,9 @@ class ChatClient:
         await self._turn()
         started = time.perf_counter()
         try:
+            # In the extra body, messages are sent as they are; as an argument the library walks through all of them.
             answer = await self._client.chat.completions.create(
-                model=self.endpoint.model, messages=messages, extra_body=body
+                model=self.endpoint.model, messages=(), extra_body={**body, "messages": messages}
             )
         except openai.APIStatusError as error:
             retry_after = _retry_after(error.response.headers)
@@ -186,8 +187,12 @@ class ChatClient:
         choice = choices[0]
         if choice.finish_reason == "error":
             raise self._refusal(500, choice.model_extra, "the provider broke off", None)
+        message = _encodable(choice.message.to_dict(mode="python", warnings=False), self._secrets)
+        if not _are_calls(message.get("tool_calls") or []):
+            said = self._clean(str(message["tool_calls"]))[:80]
+            raise EndpointError(f"{self.host}: answered nonsense: its tool_calls are {said!r}")
         return Completion(
-            message=_encodable(choice.message.to_dict(mode="python", warnings=False), self._secrets),
+            message=message,
             finish_reason=choice.finish_reason,
             usage=usage_of(answer.usage),
             latency_s=latency_s,
@@ -231,6 +236,11 @@ def _encodable(message: dict[str, Any], secrets: Sequence[str]) -> dict[str, Any
         text = text.replace(secret, "[key]")
     decoded: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
     return decoded
+
+
+def _are_calls(value: object) -> bool:
+    """What a model writes stands in the arguments of calls; that they are a list of objects is the endpoint's doing."""
+    return isinstance(value, list) and all(isinstance(call, dict) for call in value)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

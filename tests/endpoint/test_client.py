@@ -153,6 +153,15 @@ async def test_an_error_inside_a_200_is_an_error() -> None:
         await ask(lambda _: Reply(body={"error": {"message": "no credit", "code": 402}}))
 
 
+@pytest.mark.parametrize("calls", ["finish", ["finish"], {"name": "finish"}])
+async def test_tool_calls_that_are_no_list_of_calls_are_the_endpoints_fault(calls: object) -> None:
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
+    reply = Reply(body=body | {"choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]})
+    with pytest.raises(EndpointError, match="answered nonsense: its tool_calls are"):
+        await ask(lambda _: reply)
+
+
 async def test_an_echoed_key_is_never_repeated() -> None:
     with pytest.raises(EndpointError) as caught:
         await ask(lambda _: Reply(status=400, body={"error": {"message": f"bad key {KEY}"}}))
