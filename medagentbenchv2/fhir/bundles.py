@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -35,15 +36,23 @@ def search_bundle(view: View, base_url: str, query: Query, params: Params, offse
             links.append(_link("previous", page_link(base_url, query.kind, params, before, query.count)))
     total = f'"total":{found.total},' if query.total or query.summary == "count" else ""
     tag = _SUBSETTED_META if query.is_subset else ""
-    identity = UUID(bytes=blake2b(f"{url}#{offset}".encode(), digest_size=16).digest())
     head = (
-        f'{{"resourceType":"Bundle","id":"{identity}","meta":{{"lastUpdated":"{ANSWERED}"{tag}}},"type":"searchset",'
+        f'{{"resourceType":"Bundle","id":"{_identity(f"{url}#{offset}")}","meta":{{"lastUpdated":"{ANSWERED}"{tag}}},"type":"searchset",'
         f'{total}"link":[{",".join(links)}]'
     ).encode()
     # FHIR forbids empty arrays: no entry key on an empty page
     filled = any(pieces)
     body = b"".join((head, b',"entry":[', *pieces, b"]}")) if filled else head + b"}"
     return pretty(body) if query.pretty else body
+
+
+def _identity(text: str) -> UUID:
+    return UUID(bytes=blake2b(text.encode(), digest_size=16).digest())
+
+
+def identified(url: str) -> dict[str, Any]:
+    """The beginning of another Bundle that answers the request of an address."""
+    return {"resourceType": "Bundle", "id": str(_identity(url)), "meta": {"lastUpdated": ANSWERED}}
 
 
 _SUBSETTED_META = (

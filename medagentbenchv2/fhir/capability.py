@@ -10,8 +10,9 @@ from medagentbenchv2.fhir.snapshot import Snapshot
 CHECKSUM_URL = "urn:medagentbenchv2:ehr-checksum"
 """Extension by which a client recognises our own EHR."""
 
-_INTERACTIONS = ("read", "vread", "update", "delete", "search-type", "create")
+_INTERACTIONS = ("read", "vread", "update", "patch", "delete", "history-instance", "search-type", "create")
 _TYPES = {"id": "token", "instant": "date"}
+_NAMED_TYPES = {"_profile": "uri", "_source": "uri"}
 
 
 def statement(base_url: str, snapshot: Snapshot) -> dict[str, Any]:
@@ -46,7 +47,11 @@ def _resource(kind: str) -> dict[str, Any]:
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
         "searchParam": [
-            {"name": one.name, "type": _TYPES.get(one.type, one.type)} for one in PARAMETERS[kind].values()
+            {"name": one.name, "type": _NAMED_TYPES.get(one.name, _TYPES.get(one.type, one.type))}
+            for one in PARAMETERS[kind].values()
         ],
     }

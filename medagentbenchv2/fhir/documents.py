@@ -106,6 +106,10 @@ class Documents:
         found: tuple[str, ...] = self.values(row, PARAMETERS[kind][name])
         return found
 
+    def referred(self, kind: str, rows: Rows, name: str) -> set[str]:
+        """What the reference parameters of that name of all rows of one type point to."""
+        return {reference for row in rows.tolist() for reference in self.references(kind, row, name)}
+
     def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         return [self.text(row) for row in rows.tolist()]

@@ -67,6 +67,10 @@ class Fetched:
         """What the row's reference parameter of that name points to."""
         return self._rows[row].references(name)
 
+    def referred(self, kind: str, rows: Rows, name: str) -> set[str]:
+        """What the reference parameters of that name of all rows of one type point to."""
+        return {reference for row in rows.tolist() for reference in self.references(kind, row, name)}
+
     def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         return [self._rows[row].text for row in rows.tolist()]

@@ -8,28 +8,34 @@ import orjson
 
 from medagentbenchv2.fhir.controls import OTHER_FORMATS
 from medagentbenchv2.fhir.ehr import Response
+from medagentbenchv2.fhir.matching import UNCONDITIONAL, Conditions
 from medagentbenchv2.fhir.outcomes import operation_outcome
 from medagentbenchv2.fhir.problems import Problem
 
 Headers = dict[bytes, bytes]
 """Request headers by lower-case name."""
 _ANSWERABLE = ("json", "*/*", "application/*", "text/html")
-_CONDITIONAL = (b"if-none-exist", b"if-match")
+_JSON_PATCH = "application/json-patch+json"
 
 
 def check_formats(method: str, headers: Headers, body: bytes) -> None:
-    """Refuse what this server cannot read or write: XML, Turtle, and conditions on a write."""
+    """Refuse what this server cannot read or write: XML, Turtle, and patches that are no JSON Patch."""
     accepted, sent = headers.get(b"accept"), headers.get(b"content-type")
     if accepted and not _answers(accepted):
         raise Problem(406, f'This server answers in application/fhir+json only, not in "{_text(accepted)}"')
     if body and sent and not _reads(sent):
         raise Problem(415, f'This server reads application/fhir+json only, not "{_text(sent)}"', "not-supported")
-    if method in ("POST", "PUT", "DELETE"):
-        for name in _CONDITIONAL:
-            # a condition that is not checked must not look like one that holds
-            if name in headers:
-                words = f"{name.decode().title()}: conditional writes are not supported by this server"
-                raise Problem(412, words, "not-supported")
+    if method == "PATCH" and _text(sent or b"").partition(";")[0].strip().lower() != _JSON_PATCH:
+        words = f'Invalid Content-Type for PATCH operation: "{_text(sent or b"")}"; this server reads {_JSON_PATCH}'
+        raise Problem(400, words, "not-supported")
+
+
+def conditions(headers: Headers) -> Conditions:
+    """What must hold for a write to happen."""
+    none_exist, match = headers.get(b"if-none-exist", b""), headers.get(b"if-match", b"")
+    if not none_exist and not match:
+        return UNCONDITIONAL
+    return Conditions(none_exist.decode("utf-8", "replace").strip(), match.decode("latin-1").strip())
 
 
 @lru_cache(maxsize=64)
@@ -50,7 +56,12 @@ def _text(header: bytes) -> str:
 def preferred(method: str, headers: Headers, response: Response) -> Response:
     """The answer to an accepted write as `Prefer: return=...` asks for it; whole where it says nothing."""
     wanted = headers.get(b"prefer")
-    if wanted is None or method not in ("POST", "PUT") or not response.ok or "Location" not in response.headers:
+    if (
+        wanted is None
+        or method not in ("POST", "PUT", "PATCH")
+        or not response.ok
+        or "Location" not in response.headers
+    ):
         return response
     if b"return=minimal" in wanted:
         return Response(response.status, b"", response.headers)

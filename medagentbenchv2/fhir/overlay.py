@@ -73,7 +73,7 @@ class Overlay:
         self.kinds: set[str] = set()
         """Types with any change."""
         self._state: dict[str, dict[str, Row | Deleted]] = {}
-        self._versions: dict[tuple[str, str, str], Row] = {}
+        self._versions: dict[tuple[str, str, str], Row | Deleted] = {}
         self._hidden: dict[str, list[int]] = {}
 
     def get(self, kind: str, id: str) -> Row | Deleted | None:
@@ -81,9 +81,15 @@ class Overlay:
         of_kind = self._state.get(kind)
         return of_kind.get(id) if of_kind else None
 
-    def version(self, kind: str, id: str, version: str) -> Row | None:
-        """A version that this rollout wrote."""
+    def version(self, kind: str, id: str, version: str) -> Row | Deleted | None:
+        """A version that this rollout wrote, or the deletion that it is."""
         return self._versions.get((kind, id, version))
+
+    def versions(self, kind: str, id: str) -> list[Row | Deleted]:
+        """All versions of a record that this rollout wrote, newest first."""
+        state = self.get(kind, id)
+        numbers = range(state.version if state else 0, 0, -1)
+        return [found for number in numbers if (found := self.version(kind, id, str(number)))]
 
     def put(self, row: Row, hides: int | None) -> None:
         """Store a new or changed record; hides is the base row that it replaces."""
@@ -95,6 +101,7 @@ class Overlay:
     def delete(self, kind: str, id: str, deleted: Deleted, hides: int | None) -> None:
         """Mark a record as deleted; hides is its base row."""
         self._state.setdefault(kind, {})[id] = deleted
+        self._versions[kind, id, str(deleted.version)] = deleted
         self._touch(kind, hides)
 
     def _touch(self, kind: str, hides: int | None) -> None:
@@ -119,7 +126,7 @@ class Overlay:
 
     def copy(self) -> Overlay:
         """An overlay with the same content, to try a transaction on."""
-        twin = Overlay()
+        twin = type(self)()
         twin.writes, twin.kinds = list(self.writes), set(self.kinds)
         twin._state = {kind: dict(rows) for kind, rows in self._state.items()}
         twin._versions = dict(self._versions)

@@ -116,17 +116,35 @@ _BY_TYPE: dict[str, tuple[Parameter, ...]] = {
 
 ID = Parameter("_id", "id", ("id",))
 LAST_UPDATED = Parameter("_lastUpdated", "instant", ("meta.lastUpdated",))
+_META = tuple(_token(f"_{name}", f"meta.{name}") for name in ("profile", "security", "source", "tag"))
 
 PARAMETERS: dict[str, dict[str, Parameter]] = {
-    kind: {parameter.name: parameter for parameter in (ID, LAST_UPDATED, *_BY_TYPE.get(kind, ()))}
+    kind: {parameter.name: parameter for parameter in (ID, LAST_UPDATED, *_META, *_BY_TYPE.get(kind, ()))}
     for kind in RESOURCE_TYPES
 }
-"""Resource type -> parameter name -> parameter. Types without an entry above are found by `_id` and `_lastUpdated`."""
+"""Resource type -> parameter name -> parameter. Types without an entry above are found by what all types have."""
 
 CONTROLS = frozenset(
     ("_sort", "_count", "_summary", "_elements", "_total", "_format", "_pretty", "_include", "_revinclude")
 )
 """Parameters that shape the answer instead of choosing records."""
+
+HAS = "_has"
+"""Reverse chaining: `Patient?_has:Observation:patient:code=K`."""
+
+REFUSED = {
+    "_text": "HAPI-1192: Fulltext search is not enabled on this service, can not process parameter: _text",
+    "_content": "HAPI-1192: Fulltext search is not enabled on this service, can not process parameter: _content",
+    "_filter": "HAPI-1222: _filter parameter is disabled on this server",
+    "_query": "Named queries (_query) are not supported on this server",
+    "_list": "The _list parameter is not supported on this server",
+    "_language": "The _language parameter is not supported on this server",
+    "_offset": "The _offset parameter is not supported on this server; follow the next links of a page",
+}
+"""Parameters that choose records in HAPI but cannot here; ignoring them would answer another question.
+
+Every other name that begins with an underscore is ignored, as HAPI's server does (its RawParamsParameter).
+"""
 
 
 def valid_names(kind: str) -> str:

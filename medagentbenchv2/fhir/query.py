@@ -12,7 +12,7 @@ from medagentbenchv2.fhir import controls, kinds
 from medagentbenchv2.fhir.controls import Include, Sort
 from medagentbenchv2.fhir.dates import LEGACY, PREFIXES, DateMatcher, parse
 from medagentbenchv2.fhir.extract import Values, is_missing
-from medagentbenchv2.fhir.parameters import CONTROLS, PARAMETERS, Parameter, valid_names
+from medagentbenchv2.fhir.parameters import CONTROLS, HAS, PARAMETERS, REFUSED, Parameter, valid_names
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.quantities import QuantitiesMatcher, QuantityMatcher
 from medagentbenchv2.fhir.references import ReferenceMatcher
@@ -59,12 +59,22 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Reverse:
+    """`_has:Observation:patient:code=K`: records to which a match of another search refers."""
+
+    parameter: Parameter
+    """The reference parameter of the other search's type."""
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A checked search request."""
 
     kind: str
     clauses: tuple[Clause, ...]
     chains: tuple[Chain, ...] = ()
+    reverses: tuple[Reverse, ...] = ()
     sort: tuple[Sort, ...] = ()
     count: int = controls.DEFAULT_COUNT
     summary: str = "false"
@@ -82,7 +92,7 @@ class Query:
     @property
     def touches(self) -> frozenset[str]:
         """Resource types whose overlay rows could change the answer; empty means any type."""
-        if self.includes or self.chains:
+        if self.includes or self.chains or self.reverses:
             return frozenset()
         return frozenset((self.kind, *(include.kind for include in self.revincludes)))
 
@@ -93,13 +103,20 @@ def read(kind: str, params: tuple[tuple[str, str], ...], hapi_date_quirk: bool =
     kinds.check(kind)
     clauses: list[Clause] = []
     chains: list[Chain] = []
+    reverses: list[Reverse] = []
     shape: dict[str, list[str]] = {}
     dates: dict[str, list[DateMatcher]] = {}
     for name, value in params:
         if value == "":
             continue
-        if name.partition(":")[0] in CONTROLS:
+        plain = name.partition(":")[0]
+        if plain in CONTROLS:
             shape.setdefault(name, []).append(value)
+            continue
+        if plain == HAS:
+            reverses.append(_reverse(name, value, hapi_date_quirk))
+            continue
+        if _is_ignored(kind, name, value):
             continue
         parameter, modifier, chained = _resolve(kind, name)
         if chained:
@@ -110,7 +127,7 @@ def read(kind: str, params: tuple[tuple[str, str], ...], hapi_date_quirk: bool =
             clauses.append(Clause(parameter, dates[parameter.name][-1]))
         else:
             clauses.append(Clause(parameter, _matcher(parameter, modifier, value)))
-    return Query(kind, tuple(clauses), tuple(chains), **controls.read(kind, shape))
+    return Query(kind, tuple(clauses), tuple(chains), tuple(reverses), **controls.read(kind, shape))
 
 
 def freeze(params: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -129,8 +146,37 @@ def _resolve(kind: str, name: str) -> tuple[Parameter, str, str]:
     return parameter, modifier, chained
 
 
+def _is_ignored(kind: str, name: str, value: str) -> bool:
+    """Whether HAPI passes over a name that begins with an underscore; raises Problem for those it would search by."""
+    plain = re.split("[:.]", name, maxsplit=1)[0]
+    if plain in REFUSED:
+        raise Problem(400, REFUSED[plain], "not-supported")
+    if plain == "_contained" and value != "false":
+        raise Problem(405, "HAPI-0984: Searching with _contained mode enabled is not enabled on this server")
+    return plain.startswith("_") and plain not in PARAMETERS[kind]
+
+
 MOST_LINKS = 4
 """Longest chain of references in one parameter: each link is a search of its own."""
+
+
+def _reverse(name: str, value: str, quirk: bool) -> Reverse:
+    """`_has:Type:reference:parameter`; the parameter may itself be chained, or another `_has`."""
+    parts = name.split(":", 3)
+    if len(parts) != 4 or not all(parts):
+        raise Problem(400, f'Invalid _has parameter "{name}"; write it as _has:Type:reference:parameter=value')
+    _, kind, reference, rest = parts
+    if name.count(f"{HAS}:") + name.count(".") > MOST_LINKS:
+        raise Problem(400, f'Search parameter "{name[:80]}" is chained over more than {MOST_LINKS} references')
+    if not kinds.is_kind(kind):
+        raise Problem(400, f"HAPI-1208: Invalid resource type: {kind}")
+    plain = re.split("[:.]", rest, maxsplit=1)[0]
+    if plain != HAS and plain not in PARAMETERS[kind]:
+        raise Problem(400, f"HAPI-1209: Unknown parameter name: {kind}:{rest}")
+    parameter = PARAMETERS[kind].get(reference)
+    if parameter is None or parameter.type != "reference":
+        raise Problem(400, f"HAPI-1210: Unknown parameter name: {kind}:{reference}")
+    return Reverse(parameter, read(kind, ((rest, value),), quirk))
 
 
 def _chain(parameter: Parameter, type: str, chained: str, value: str, quirk: bool) -> Chain:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from medagentbenchv2.fhir.controls import Sort
 from medagentbenchv2.fhir.overlay import Overlay, Row
-from medagentbenchv2.fhir.query import Chain, Clause, Query
-from medagentbenchv2.fhir.references import ReferenceMatcher
+from medagentbenchv2.fhir.parameters import ID
+from medagentbenchv2.fhir.query import Chain, Clause, Query, Reverse
+from medagentbenchv2.fhir.references import ReferenceMatcher, target
 from medagentbenchv2.fhir.segment import Segment
 from medagentbenchv2.fhir.sorting import by_keys
+from medagentbenchv2.fhir.tokens import TokenMatcher
 
 Item = int | Row
 """A base row's number, or an overlay row."""
@@ -66,6 +68,10 @@ class Matches:
         by_keys(items, self.sort, self._key, self._insertion)
         return items[offset : offset + count]
 
+    def ids(self, items: Sequence[Item]) -> list[str]:
+        """Logical ids of items."""
+        return [i.resource["id"] if isinstance(i, Row) else self.segment.ids(np.array([i]))[0] for i in items]
+
     def _key(self, item: Item, sort: Sort) -> Any:
         return item.key(sort) if isinstance(item, Row) else self.segment.key(item, sort)
 
@@ -76,6 +82,9 @@ class Matches:
 def find(view: View, query: Query) -> Matches:
     """All matches of a query in a view."""
     clauses = query.clauses + tuple(_resolve(view, chain) for chain in query.chains)
+    for reverse in query.reverses:
+        ids = tuple((None, id) for id in referred(view, reverse, query.kind))
+        clauses += (Clause(ID, TokenMatcher(ids)),)
     segment = view.base.of(query.kind)
     rows = segment.search(query.kind, clauses, view.now_ms)
     written: list[Row] = []
@@ -91,6 +100,15 @@ def _resolve(view: View, chain: Chain) -> Clause:
     kind = chain.query.kind
     ids = [row.resource["id"] for row in found.written] + found.segment.ids(found.rows)
     return Clause(chain.parameter, ReferenceMatcher(frozenset((kind, id) for id in ids)))
+
+
+def referred(view: View, reverse: Reverse, kind: str) -> list[str]:
+    """Ids of the records of a type that the matches of a reverse chain's own search refer to."""
+    found = find(view, reverse.query)
+    name = reverse.parameter.name
+    references = found.segment.referred(found.kind, found.rows, name)
+    references.update(reference for row in found.written for reference in row.references(name))
+    return sorted({id for type, id in map(target, references) if type == kind})
 
 
 def exists(view: View, kind: str, id: str) -> bool:

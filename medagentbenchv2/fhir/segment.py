@@ -49,6 +49,10 @@ class Segment(Protocol):
         """What the row's reference parameter of that name points to."""
         ...
 
+    def referred(self, kind: str, rows: Rows, name: str) -> set[str]:
+        """What the reference parameters of that name of all rows of one type point to."""
+        ...
+
     def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         ...

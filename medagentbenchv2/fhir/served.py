@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from medagentbenchv2.fhir.controls import DEFAULT_COUNT
 from medagentbenchv2.fhir.ehr import Params, Response
+from medagentbenchv2.fhir.matching import UNCONDITIONAL, Conditions
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.session import Session, refusal
 from medagentbenchv2.fhir.snapshot import Snapshot
@@ -64,20 +65,22 @@ class ServedSession(Session):
         """When the last request came."""
         self._bytes_left, self._deadline = limits.answer_bytes, self.used + limits.request_s
 
-    def answer(self, base_url: str, method: str, url: str, body: bytes) -> Response:
+    def answer(
+        self, base_url: str, method: str, url: str, body: bytes, conditions: Conditions = UNCONDITIONAL
+    ) -> Response:
         """One HTTP request; url is relative to the base, base_url is what the client called."""
         if base_url != self.base_url:
             self.base_url = base_url
             self._key = (base_url, *self._key[1:])
         self.used = time.monotonic()
         self._bytes_left, self._deadline = self.limits.answer_bytes, self.used + self.limits.request_s
-        return self.request_now(method, url, body)
+        return self.request_now(method, url, body, conditions)
 
-    def request_now(self, method: str, url: str, body: bytes = b"") -> Response:
+    def request_now(self, method: str, url: str, body: bytes = b"", conditions: Conditions = UNCONDITIONAL) -> Response:
         """One request, or one entry of a transaction or batch: refused once the whole has taken too much."""
         if self._bytes_left < 0 or time.monotonic() > self._deadline:
             return refusal(Problem(413, "This Bundle asks for too much at once; send it in parts", "too-costly"))
-        response = super().request_now(method, url, body)
+        response = super().request_now(method, url, body, conditions)
         self._bytes_left -= len(response.body)
         return response
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 
 from medagentbenchv2.fhir.ehr import Response
-from medagentbenchv2.fhir.negotiation import check_formats, preferred
+from medagentbenchv2.fhir.negotiation import check_formats, conditions, preferred
 from medagentbenchv2.fhir.outcomes import operation_outcome
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.served import DEFAULT, Limits, Sessions, clock_of
@@ -115,7 +115,7 @@ class FhirServer:
         now = None if place.now is None else clock_of(place.now)
         session = self.sessions.get(place.session, now)
         base_url = _origin(scope.get("scheme", "http"), head.get(b"host") or _own_host(scope)) + place.root
-        return preferred(method, head, session.answer(base_url, method, place.url, body))
+        return preferred(method, head, session.answer(base_url, method, place.url, body, conditions(head)))
 
     def _about(self, method: str, place: _Place) -> Response:
         """A request about a session: make, describe or end it."""

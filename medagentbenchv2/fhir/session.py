@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import numpy as np
 import orjson
@@ -14,6 +14,8 @@ from medagentbenchv2.fhir import capability, controls, kinds, paging, query, tra
 from medagentbenchv2.fhir.bundles import pretty, search_bundle
 from medagentbenchv2.fhir.dates import instant_text, milliseconds
 from medagentbenchv2.fhir.ehr import Params, Resource, Response, Write
+from medagentbenchv2.fhir.history import history
+from medagentbenchv2.fhir.matching import UNCONDITIONAL, Conditions
 from medagentbenchv2.fhir.outcomes import operation_outcome, outcome_of
 from medagentbenchv2.fhir.overlay import Deleted, Overlay, Row
 from medagentbenchv2.fhir.parsing import Refused
@@ -124,24 +126,28 @@ class Session:
         except Problem as problem:
             return refusal(problem)
 
-    def create_now(self, kind: str, body: bytes | Resource) -> Response:
-        """`create` for callers that are not async."""
-        return self._write(lambda: writing.create(self._writer(), kind, body))
+    def create_now(self, kind: str, body: bytes | Resource, none_exist: str = "") -> Response:
+        """`create` for callers that are not async; none_exist is what If-None-Exist says."""
+        return self._write(lambda: writing.create(self._writer(), kind, body, none_exist))
 
-    def request_now(self, method: str, url: str, body: bytes = b"") -> Response:
-        """`request` for callers that are not async."""
+    def request_now(self, method: str, url: str, body: bytes = b"", conditions: Conditions = UNCONDITIONAL) -> Response:
+        """`request` for callers that are not async; conditions are those that HTTP headers state."""
         path, _, text = self._relative(url).partition("?")
         params = tuple(parse_qsl(text, keep_blank_values=True))
         parts = [unquote(part) for part in path.split("/") if part]
         try:
-            return self._route(method.upper(), parts, params, body)
+            return self._route(method.upper(), parts, params, body, conditions)
         except Problem as problem:
             return refusal(problem)
 
     def _relative(self, url: str) -> str:
         return url.removeprefix(self.base_url).lstrip("/")
 
-    def _route(self, method: str, parts: list[str], params: tuple[tuple[str, str], ...], body: bytes) -> Response:
+    def _route(
+        self, method: str, parts: list[str], params: paging.Params, body: bytes, conditions: Conditions
+    ) -> Response:
+        if method not in ("GET", "HEAD", "POST"):
+            return self._changed(method, parts, params, body, conditions)
         match method, parts:
             case "GET" | "HEAD", []:
                 if not any(name == "_getpages" for name, _ in params):
@@ -156,18 +162,35 @@ class Session:
             case "POST", [kind, "_search"]:
                 form = tuple(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
                 return self.search_now(kind, params + form)
-            case "GET" | "HEAD", [kind, id]:
+            case "GET" | "HEAD", [kind, id] if not id.startswith(("_", "$")):
                 return self._shaped(self.read_now(kind, id), params)
+            case "GET" | "HEAD", [kind, id, "_history"]:
+                return Response(200, history(self._view(), self.base_url, kind, id))
             case "GET" | "HEAD", [kind, id, "_history", version]:
                 return self._shaped(self.read_now(kind, id, version), params)
             case "POST", [kind]:
-                return self.create_now(kind, body)
+                return self.create_now(kind, body, conditions.none_exist)
             case "POST", []:
                 return self._write(lambda: self._transact(body))
+            case _:
+                return _unknown_operation(method, parts)
+
+    def _changed(
+        self, method: str, parts: list[str], params: paging.Params, body: bytes, conditions: Conditions
+    ) -> Response:
+        """A request that changes or deletes a record named by its id, or by a search for it."""
+        search = urlencode(params)
+        match method, parts:
             case "PUT", [kind, id]:
-                return self._write(lambda: writing.update(self._writer(), kind, id, body))
+                return self._write(lambda: writing.update(self._writer(), kind, id, body, conditions.match))
+            case "PUT", [kind]:
+                return self._write(lambda: writing.update_matched(self._writer(), kind, search, body))
+            case "PATCH", [kind, id]:
+                return self._write(lambda: writing.patch(self._writer(), kind, id, body, conditions.match))
             case "DELETE", [kind, id]:
-                return self._write(lambda: writing.delete(self._writer(), kind, id))
+                return self._write(lambda: writing.delete(self._writer(), kind, id, conditions.match))
+            case "DELETE", [kind]:
+                return self._write(lambda: writing.delete_matched(self._writer(), kind, search))
             case _:
                 return _unknown_operation(method, parts)
 
@@ -187,12 +210,14 @@ class Session:
         state = self._overlay.get(kind, id)
         if version:
             wanted = self._overlay.version(kind, id, version)
+            if isinstance(wanted, Deleted):
+                raise _gone(wanted)
             if wanted is not None:
                 return resource_response(wanted)
             if version != "1":
                 raise Problem(404, f'HAPI-0979: Version "{version}" is not valid for resource {kind}/{id}')
         elif isinstance(state, Deleted):
-            raise Problem(410, f"Resource was deleted at {instant_text(state.ms)}", "deleted")
+            raise _gone(state)
         elif isinstance(state, Row):
             return resource_response(state)
         row = base_row(self._view(), kind, id)
@@ -215,14 +240,23 @@ class Session:
     def _transact(self, body: bytes) -> Response:
         kind, entries = transactions.read(body)
         if kind == "batch":
-            return transactions.batch(entries, self.request_now)
+            return self._run(transactions.batch(entries))
         before, next_id = self._overlay, self._next_id
         self._overlay = before.copy()
         try:
-            return transactions.transaction(entries, self.request_now)
+            return self._run(transactions.transaction(entries))
         except Problem:
             self._overlay, self._next_id = before, next_id
             raise
+
+    def _run(self, steps: transactions.Steps) -> Response:
+        try:
+            asked = next(steps)
+            while True:
+                asked = steps.send(self.request_now(*asked))
+        except StopIteration as done:
+            whole: Response = done.value
+            return whole
 
     def _view(self) -> View:
         return View(self._snapshot.base, self._overlay, self._key[1])
@@ -238,6 +272,10 @@ class Session:
     def _updated_ms(self) -> int:
         """meta.lastUpdated of the next write."""
         return milliseconds(self._clock()) if self._clock else FIRST_WRITE_MS + len(self._overlay.writes) + 1
+
+
+def _gone(deleted: Deleted) -> Problem:
+    return Problem(410, f"Resource was deleted at {instant_text(deleted.ms)}", "deleted")
 
 
 def resource_response(row: Row, status: int = 200) -> Response:

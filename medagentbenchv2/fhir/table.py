@@ -94,6 +94,13 @@ class Table:
         found = self.shape_values(self.shape_of(row), parameter)
         return tuple(text for text in found if isinstance(text, str)) if isinstance(found, tuple) else ()
 
+    def referred(self, kind: str, rows: Rows, name: str) -> set[str]:
+        """What the reference parameters of that name of all rows of one type point to."""
+        if PARAMETERS[kind][name].paths == ("subject",):
+            patients = np.unique(self.columns.run_patient[np.unique(self.run(rows))])
+            return {f"Patient/{self.mrns[index]}" for index in patients.tolist()}
+        return {reference for row in rows.tolist() for reference in self.references(kind, row, name)}
+
     def resources(self, rows: Rows) -> list[bytes]:
         """Each row as JSON text."""
         return self._renderer.resources(rows)

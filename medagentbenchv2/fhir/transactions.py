@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Generator
+from typing import Any, NamedTuple
 
 import orjson
 
 from medagentbenchv2.fhir.ehr import Response
+from medagentbenchv2.fhir.matching import UNCONDITIONAL, Conditions
 from medagentbenchv2.fhir.outcomes import operation_outcome
 from medagentbenchv2.fhir.problems import Problem
 
-Request = Callable[[str, str, bytes], Response]
-"""method, url relative to the base, body -> answer."""
+
+class Asked(NamedTuple):
+    """One entry's request."""
+
+    method: str
+    url: str
+    """Relative to the base."""
+    body: bytes
+    conditions: Conditions = UNCONDITIONAL
+
+
+Steps = Generator[Asked, Response, Response]
+"""Yields each request, is sent its answer, and returns the answer to the whole: so it waits for nothing itself."""
 
 _STATUS = {200: "200 OK", 201: "201 Created", 400: "400 Bad Request", 404: "404 Not Found", 409: "409 Conflict",
-           410: "410 Gone", 422: "422 Unprocessable Entity"}  # fmt: skip
+           410: "410 Gone", 412: "412 Precondition Failed", 422: "422 Unprocessable Entity"}  # fmt: skip
 _METHODS = ("DELETE", "POST", "PUT", "GET")
 """The order in which R4 has a transaction's entries processed."""
 
@@ -38,38 +50,43 @@ def read(body: bytes) -> tuple[str, list[dict[str, Any]]]:
         request = entry.get("request") if isinstance(entry, dict) else None
         if not isinstance(request, dict) or request.get("method") not in _METHODS or "url" not in request:
             raise Problem(400, f"Bundle.entry[{at}].request needs a method ({', '.join(_METHODS)}) and a url")
-        if "ifNoneExist" in request:
-            raise Problem(400, f"Bundle.entry[{at}]: conditional create is not supported by this server")
+        for name in ("url", "ifNoneExist", "ifMatch"):
+            if not isinstance(request.get(name, ""), str):
+                raise Problem(400, f"Bundle.entry[{at}].request.{name} must be a string")
     return kind, entries
 
 
-def transaction(entries: list[dict[str, Any]], request: Request) -> Response:
+def transaction(entries: list[dict[str, Any]]) -> Steps:
     """Run all entries; the first refusal is raised as a Problem, and the caller takes everything back."""
     answers: dict[int, dict[str, Any]] = {}
     assigned: dict[str, str] = {}
     for at in _in_order(entries):
         entry = entries[at]
-        asked = entry["request"]
-        body = orjson.dumps(_resolved(entry.get("resource"), assigned)) if "resource" in entry else b""
-        response = request(asked["method"], asked["url"], body)
+        response = yield _asked(entry, _resolved(entry.get("resource"), assigned))
         if not response.ok:
             words = orjson.loads(response.body)["issue"][0]["diagnostics"]
             raise Problem(response.status, words)
         answers[at] = _answer(response)
-        if asked["method"] == "POST" and "fullUrl" in entry:
+        if entry["request"]["method"] == "POST" and "fullUrl" in entry:
             stored = orjson.loads(response.body)
             assigned[entry["fullUrl"]] = f"{stored['resourceType']}/{stored['id']}"
     return _bundle("transaction-response", [answers[at] for at in range(len(entries))])
 
 
-def batch(entries: list[dict[str, Any]], request: Request) -> Response:
+def batch(entries: list[dict[str, Any]]) -> Steps:
     """Run each entry by itself; refusals are answered in its place."""
     answers = []
     for entry in entries:
-        asked = entry["request"]
-        body = orjson.dumps(entry["resource"]) if "resource" in entry else b""
-        answers.append(_answer(request(asked["method"], asked["url"], body)))
+        response = yield _asked(entry, entry.get("resource"))
+        answers.append(_answer(response))
     return _bundle("batch-response", answers)
+
+
+def _asked(entry: dict[str, Any], resource: Any) -> Asked:
+    request = entry["request"]
+    body = orjson.dumps(resource) if "resource" in entry else b""
+    conditions = Conditions(request.get("ifNoneExist", ""), request.get("ifMatch", ""))
+    return Asked(request["method"], request["url"], body, conditions)
 
 
 def _in_order(entries: list[dict[str, Any]]) -> list[int]:

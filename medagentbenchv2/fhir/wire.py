@@ -108,9 +108,8 @@ class Server:
         raise AssertionError("tenacity either returns or raises")
 
     async def _once(self, method: str, url: str, params: Params, body: bytes | None, *, careful: bool) -> Response:
-        headers = HEADERS | (
-            {"Content-Type": "application/fhir+json", "Prefer": "return=representation"} if body else {}
-        )
+        sent = "application/json-patch+json" if method == "PATCH" else "application/fhir+json"
+        headers = HEADERS | ({"Content-Type": sent, "Prefer": "return=representation"} if body else {})
         try:
             answer = await self._client().request(
                 method, url, params=list(params) or None, content=body, headers=headers

@@ -12,14 +12,16 @@ from medagentbenchv2.fhir import bodies, kinds, links
 from medagentbenchv2.fhir.columns import KINDS
 from medagentbenchv2.fhir.dates import instant_text
 from medagentbenchv2.fhir.ehr import Resource, Response, Write
+from medagentbenchv2.fhir.jsonpatch import Unpatchable, apply
+from medagentbenchv2.fhir.matching import matched
 from medagentbenchv2.fhir.outcomes import Issue, operation_outcome
 from medagentbenchv2.fhir.overlay import AFTER_BASE, Deleted, Row
 from medagentbenchv2.fhir.parameters import PARAMETERS
-from medagentbenchv2.fhir.parsing import parse
+from medagentbenchv2.fhir.parsing import Refused, parse
 from medagentbenchv2.fhir.problems import Problem
 from medagentbenchv2.fhir.query import Clause, Query
 from medagentbenchv2.fhir.references import ReferenceMatcher
-from medagentbenchv2.fhir.search import View, base_row, find
+from medagentbenchv2.fhir.search import View, base_row, exists, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,20 @@ def _parsed(writer: Writer, kind: str, body: bytes | Resource) -> Resource:
     return resource
 
 
-def create(writer: Writer, kind: str, body: bytes | Resource) -> Response:
-    """POST: 201 with Location and ETag, the body as stored."""
+def create(writer: Writer, kind: str, body: bytes | Resource, none_exist: str = "") -> Response:
+    """POST: 201 with Location and ETag, the body as stored.
+
+    none_exist is a match URL: the one record that it finds is answered with 200, and nothing is stored.
+    """
     kinds.check(kind)
     parsed = _parsed(writer, kind, body)
+    id = matched(writer.view, kind, none_exist, "CREATE") if none_exist else None
+    if id is not None:
+        return _stored(writer, _current(writer.view, kind, id), 200)
+    return _new(writer, kind, parsed)
+
+
+def _new(writer: Writer, kind: str, parsed: Resource) -> Response:
     links.check(parsed, writer.view, writer.base_url)
     overlay = writer.view.overlay
     row = Row(_stamped(parsed, writer.number(), 1, writer.updated_ms()), AFTER_BASE + len(overlay.writes), 1)
@@ -69,8 +81,8 @@ def create(writer: Writer, kind: str, body: bytes | Resource) -> Response:
     return _stored(writer, row, 201)
 
 
-def update(writer: Writer, kind: str, id: str, body: bytes | Resource) -> Response:
-    """PUT: 200 with the next version, or 201 for a new non-numeric id."""
+def update(writer: Writer, kind: str, id: str, body: bytes | Resource, if_match: str = "") -> Response:
+    """PUT: 200 with the next version, or 201 for a new non-numeric id; 409 where if_match is not current."""
     kinds.check(kind)
     parsed = _parsed(writer, kind, body)
     said = parsed.get("id")
@@ -80,20 +92,86 @@ def update(writer: Writer, kind: str, id: str, body: bytes | Resource) -> Respon
     if said != id:
         mismatch = f'Resource body ID of "{said}" does not match URL ID of "{id}"'
         raise Problem(400, f"HAPI-0420: {need} which matches the request URL for update (PUT) operation - {mismatch}")
+    return _replace(writer, kind, id, parsed, if_match)
+
+
+def update_matched(writer: Writer, kind: str, url: str, body: bytes | Resource) -> Response:
+    """PUT to a match URL: the record that it finds is changed; where it finds none, one is created."""
+    kinds.check(kind)
+    parsed = _parsed(writer, kind, body)
+    id = matched(writer.view, kind, url, "UPDATE")
+    said: str = parsed.get("id", "")
+    because = f'Failed to UPDATE resource with match URL "{kind}?{url}" because'
+    if id is not None and said not in ("", id):
+        raise Problem(400, f"HAPI-2279: {because} the matching resource does not match the provided ID")
+    if id is None and not said:
+        return _new(writer, kind, parsed)
+    if id is None and exists(writer.view, kind, said):
+        raise Problem(409, f"{because} {kind}/{said} exists and is not what it finds", "conflict")
+    return _replace(writer, kind, said if id is None else id, parsed)
+
+
+def patch(writer: Writer, kind: str, id: str, body: bytes, if_match: str = "") -> Response:
+    """PATCH with a JSON Patch: 200 with the next version."""
+    changed = patched(writer.view, kind, id, body)
+    return _replace(writer, kind, id, _parsed(writer, kind, changed), if_match)
+
+
+def patched(view: View, kind: str, id: str, body: bytes) -> Resource:
+    """A record after a JSON Patch; raises Problem where HAPI would not read the result without a warning."""
+    kinds.check(kind)
+    if isinstance(view.overlay.get(kind, id), Deleted):
+        raise Problem(410, f"Resource was deleted: {kind}/{id}", "deleted")
+    failed = f"Failed to apply JSON patch to {kind}/{id}:"
+    try:
+        changed: Resource = apply(_current(view, kind, id).resource, orjson.loads(body))
+        parsed = parse(changed, kind)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"HAPI-1272: {failed} {error}") from None
+    except Unpatchable as error:
+        raise Problem(400, f"HAPI-1272: {failed} {error}") from None
+    except Refused as error:
+        raise Problem(400, f"HAPI-1271: {failed} {error.diagnostics}") from None
+    if parsed.warnings or parsed.resource.get("id") != id:
+        raise Problem(400, f"HAPI-1271: {failed} {(*parsed.warnings, 'the id must stay')[0]}")
+    return changed
+
+
+def _replace(writer: Writer, kind: str, id: str, parsed: Resource, if_match: str = "") -> Response:
     overlay, state = writer.view.overlay, writer.view.overlay.get(kind, id)
     hidden = base_row(writer.view, kind, id)
     if state is None and hidden is None and id.isdecimal():
         words = "no resource with this ID exists and clients may only assign IDs which begin with a non-numeric"
         raise Problem(400, f"HAPI-0960: Can not create resource with ID[{id}], {words} character on this server")
-    links.check(parsed, writer.view, writer.base_url)
     version = (state.version if state else 1 if hidden is not None else 0) + 1
+    check_version("update", kind, id, version - 1, if_match)
+    links.check(parsed, writer.view, writer.base_url)
     row = Row(_stamped(parsed, id, version, writer.updated_ms()), _insertion(writer, kind, state, hidden), version)
     overlay.put(row, hidden)
     overlay.writes.append(Write("PUT", kind, id, row.resource))
     return _stored(writer, row, 201 if version == 1 else 200)
 
 
-def delete(writer: Writer, kind: str, id: str) -> Response:
+def check_version(verb: str, kind: str, id: str, current: int | str, if_match: str) -> None:
+    """Raise Problem (409) where If-Match names another version; verb is update or delete."""
+    wanted = if_match.removeprefix("W/").strip('"')
+    if wanted and wanted != str(current):
+        code = {"update": "HAPI-0989", "delete": "HAPI-0961"}[verb]
+        words = f"Trying to {verb} {kind}/{id}/_history/{wanted} but this is not the current version"
+        raise Problem(409, f"{code}: {words}", "conflict")
+
+
+def delete_matched(writer: Writer, kind: str, url: str) -> Response:
+    """DELETE of a match URL: the one record that it finds; finding none is no error."""
+    kinds.check(kind)
+    id = matched(writer.view, kind, url, "DELETE")
+    if id is None:
+        words = f'Unable to find resource matching URL "{kind}?{url}". Nothing has been deleted.'
+        return Response(200, orjson.dumps(operation_outcome(words, severity="warning", code="not-found")))
+    return delete(writer, kind, id)
+
+
+def delete(writer: Writer, kind: str, id: str, if_match: str = "") -> Response:
     """DELETE: 200 with an OperationOutcome; 404 for a record that never was, 409 while others refer to it."""
     kinds.check(kind)
     overlay, state = writer.view.overlay, writer.view.overlay.get(kind, id)
@@ -102,20 +180,25 @@ def delete(writer: Writer, kind: str, id: str) -> Response:
         return _done(f"Not deleted, resource {kind}/{id} was already deleted.")
     if state is None and hidden is None:
         raise Problem(404, f"HAPI-2001: Resource {kind}/{id} is not known")
+    check_version("delete", kind, id, state.version if state else 1, if_match)
     if kind == "Patient":
         _check_unreferenced(writer.view, id)
-    if isinstance(state, Row):
-        resource, version = state.resource, state.version + 1
-    else:
-        resource, version = _base_resource(writer.view, kind, hidden), 2
-    overlay.delete(kind, id, Deleted(version, writer.updated_ms()), hidden)
-    overlay.writes.append(Write("DELETE", kind, id, resource))
+    current = _current(writer.view, kind, id)
+    overlay.delete(kind, id, Deleted(current.version + 1, writer.updated_ms()), hidden)
+    overlay.writes.append(Write("DELETE", kind, id, current.resource))
     return _done(f"Successfully deleted 1 resource(s). Deleted {kind}/{id}.")
 
 
-def _base_resource(view: View, kind: str, row: int | None) -> Resource:
-    found: Resource = orjson.loads(view.base.of(kind).resources(np.array([row]))[0])
-    return found
+def _current(view: View, kind: str, id: str) -> Row:
+    """A record that exists, as it now is; 404 for one that does not."""
+    state = view.overlay.get(kind, id)
+    if isinstance(state, Row):
+        return state
+    row = base_row(view, kind, id) if state is None else None
+    if row is None:
+        raise Problem(404, f"HAPI-2001: Resource {kind}/{id} is not known")
+    segment = view.base.of(kind)
+    return Row(orjson.loads(segment.resources(np.array([row]))[0]), segment.insertion(row), 1)
 
 
 def _insertion(writer: Writer, kind: str, state: Row | Deleted | None, hidden: int | None) -> int:
@@ -152,8 +235,7 @@ def _check_unreferenced(view: View, id: str) -> None:
             continue
         found = find(view, Query(kind, (Clause(parameter, wanted),)))
         if found.total:
-            item = found.page(0, 1)[0]
-            first = item.resource["id"] if isinstance(item, Row) else found.segment.ids(found.rows[:1])[0]
+            first = found.ids(found.page(0, 1))[0]
             words = f"First reference found was resource {kind}/{first} in path {kind}.{parameter.paths[0]}"
             unable = f"Unable to delete Patient/{id} because at least one resource has a reference to this resource"
             raise Problem(409, f"HAPI-0550: HAPI-0515: {unable}. {words}")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import uvicorn
 
 
@@ -28,6 +32,32 @@ def serving(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+@contextlib.contextmanager
+def ehr_serve() -> Iterator[tuple[str, int]]:
+    """The real program on a free port; yields (address, process id)."""
+    command = [sys.executable, "-m", "medagentbenchv2", "ehr", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = line.split(" at ")[1].split("/fhir/")[0]
+        try:
+            _wait(address)
+            yield address, process.pid
+        finally:
+            process.terminate()
+
+
+def _wait(address: str) -> None:
+    for _ in range(300):
+        try:
+            httpx.get(f"{address}/fhir/metadata", timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nothing answers at {address}")
 
 
 def free_port() -> int:

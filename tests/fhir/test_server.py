@@ -240,7 +240,8 @@ def test_only_json_is_spoken(headers: dict[str, str], status: int, http: httpx.C
     [
         ({"Content-Type": "application/fhir+xml"}, 415),
         ({"Content-Encoding": "gzip"}, 415),
-        ({"If-None-Exist": "identifier=1"}, 412),
+        ({"If-None-Exist": "_id:missing=false"}, 412),
+        ({"If-None-Exist": "bogus=1"}, 400),
         ({"Content-Type": "application/json; charset=utf-8"}, 201),
     ],
 )

@@ -57,7 +57,7 @@ def test_fhirpy(base: str, potassium: int) -> None:
     client = fhirpy.SyncFHIRClient(base)
     assert client.reference("Patient", ANN).to_resource()["id"] == ANN
     search = client.resources("Observation").search(patient=ANN, code="K").sort("-date")
-    assert search.fetch_raw()["total"] == potassium
+    assert search.fetch_raw()["total"] == search.count() == potassium
     rows = search.limit(3).fetch_all()
     assert len(rows) == potassium
     dates = [row["effectiveDateTime"] for row in rows if "effectiveDateTime" in row]
@@ -76,6 +76,10 @@ def test_fhirpy(base: str, potassium: int) -> None:
     order.delete()
     with pytest.raises(errors.ResourceNotFound):
         client.reference("ServiceRequest", order["id"]).to_resource()
+    namesake = client.resource("Patient", identifier=[{"system": "urn:test", "value": "1"}])
+    once = client.resources("Patient").search(identifier="urn:test|1")
+    (first, made), (second, made_again) = once.update(namesake), once.update(namesake)
+    assert (made, made_again, first["id"]) == (True, False, second["id"])
     with pytest.raises(errors.ResourceNotFound):
         client.reference("Patient", "S0000000").to_resource()
     with pytest.raises(errors.OperationOutcome, match="HAPI-0524"):

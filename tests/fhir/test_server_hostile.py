@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 from medagentbenchv2.fhir.served import Limits
 from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.tasks.world import default_world
-from tests.fhir.serving import serving
+from tests.fhir.serving import ehr_serve, serving
 
 MOST_S = 8.0
 """Seconds that any answer may take, on a machine that others use too."""
@@ -28,26 +26,8 @@ BODY = b'{"resourceType":"Observation","status":"final","code":{"text":"x"}'
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, int]]:
-    """The real program on a free port; (address, process id)."""
-    command = [sys.executable, "-m", "medagentbenchv2", "ehr", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        address = line.split(" at ")[1].split("/fhir/")[0]
-        _wait(address)
-        yield address, process.pid
-        process.terminate()
-
-
-def _wait(address: str) -> None:
-    for _ in range(300):
-        try:
-            httpx.get(f"{address}/fhir/metadata", timeout=5)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"nothing answers at {address}")
+    with ehr_serve() as program:
+        yield program
 
 
 def memory_mb(process: int) -> float:

@@ -83,7 +83,8 @@ def test_deletes_come_before_creates(session: Session) -> None:
     [
         b"{", b"[]", b'{"resourceType":"Patient"}', b'{"resourceType":"Bundle","type":"searchset"}',
         b'{"resourceType":"Bundle","type":"batch","entry":[{}]}',
-        b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"X","ifNoneExist":"a"}}]}',
+        b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"POST","url":"X","ifNoneExist":1}}]}',
+        b'{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":{}}}]}',
         b'{"resourceType":"Bundle","type":"batch","entry":3}',
     ],
 )  # fmt: skip
