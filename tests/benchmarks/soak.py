@@ -23,7 +23,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from rich.table import Table
 
 from medagentbenchv2.fhir.wire import Server
 from tests.benchmarks.soak_model import Moody
+from tests.benchmarks.soak_worker import size
 from tests.fhir.fault_proxy import Faults, proxied
 from tests.fhir.serving import free_port, serving
 
@@ -71,9 +72,9 @@ class Soaked:
     """Agent and backing -> counts."""
     rate: float
     """Rollouts a second of this call."""
-    marks: dict[int, dict[str, tuple[float, int]]] = field(default_factory=dict)
-    """Percent -> process -> MiB resident and open files."""
-    faults: dict[str, dict[str, int]] = field(default_factory=dict)
+    sizes: dict[str, list[tuple[float, int]]]
+    """Process -> MiB resident and open files at each mark of this call."""
+    faults: dict[str, dict[str, int]]
 
     @property
     def wrong(self) -> dict[str, int]:
@@ -119,82 +120,89 @@ def _ehr() -> Iterator[tuple[str, int]]:
 def soak(out: Path, *, rollouts: int, minutes: float, workers: int, seed: int) -> Soaked:
     """Play, watch, and count. Raises RuntimeError when a worker ends with an error."""
     out.mkdir(parents=True, exist_ok=True)
+    earlier = sorted(out.glob("call-*.jsonl"))
+    call = len({file.name.partition(".")[0] for file in earlier})
+    played = [line["part"] for line in _lines(earlier) if "part" in line]
+    files = [out / f"call-{call}.worker-{place}.jsonl" for place in range(workers)]
     with places(seed) as here:
         before = _served(here.addresses["fhir, direct"])
-        files = [out / f"worker-{place}.jsonl" for place in range(workers)]
-        counted = _counted(files)["rollouts"]
         started = time.monotonic()
         jobs = [
             {"file": str(file), "folder": str(out / f"playing-{place}"), "place": place, "of": workers,
-             "rollouts": rollouts, "seed": seed, "seconds": minutes * 60, "addresses": here.addresses}
+             "played": played, "rollouts": rollouts, "seed": seed, "seconds": minutes * 60,
+             "addresses": here.addresses}
             for place, file in enumerate(files)
         ]  # fmt: skip
         module = [sys.executable, "-m", "tests.benchmarks.soak_worker"]
         processes = [subprocess.Popen([*module, json.dumps(job)]) for job in jobs]
-        marks = _watch(files, processes, rollouts, {"model and proxies": os.getpid(), "ehr serve": here.ehr})
+        samples = _watch(files, processes, {"model and proxies": os.getpid(), "ehr serve": here.ehr})
         seconds = time.monotonic() - started
-        counts = _counted(files)
+        counts = _counted(_lines([*earlier, *files]))
         counts["default writes"] += _default_writes(here.addresses["fhir, direct"])
         counts["changed bases"] += before != _served(here.addresses["fhir, direct"])
         faults = {place: dict(committed) for place, committed in here.committed.items()}
-    return Soaked(counts, _by_kind(files), (counts["rollouts"] - counted) / seconds, marks, faults)
+    rate = _counted(_lines(files))["rollouts"] / seconds
+    for place, file in enumerate(files):
+        samples[f"worker {place}"] = list(accumulate_sizes(_lines([file])))
+    sizes = {name: at_marks(taken) for name, taken in samples.items()}
+    return Soaked(counts, _by_kind(_lines([*earlier, *files])), rate, sizes, faults)
+
+
+Sample = tuple[int, Any]
+"""Rollouts so far, and MiB resident with open files."""
 
 
 def _watch(
-    files: list[Path], processes: list[subprocess.Popen[bytes]], rollouts: int, servers: dict[str, int]
-) -> dict[int, dict[str, tuple[float, int]]]:
-    """Wait for the workers; memory and open files of every process at each mark."""
-    pids = servers | {f"worker {place}": process.pid for place, process in enumerate(processes)}
-    marks: dict[int, dict[str, tuple[float, int]]] = {}
-    latest: dict[str, tuple[float, int]] = {}
-    began = [_bases(file) for file in files]
+    files: list[Path], processes: list[subprocess.Popen[bytes]], servers: dict[str, int]
+) -> dict[str, list[Sample]]:
+    """Wait for the workers; memory and open files of the servers meanwhile."""
+    samples: dict[str, list[Sample]] = {name: [] for name in servers}
     while any(process.poll() is None for process in processes):
-        time.sleep(0.5)
+        time.sleep(1)
         if any(process.poll() for process in processes):
             for process in processes:
                 process.terminate()
             raise RuntimeError("a worker ended with an error; see above")
-        ready = all(_bases(file) > n for file, n in zip(files, began, strict=True))
-        percent = 100 * _counted(files)["rollouts"] / rollouts
-        latest |= {name: size for name, pid in pids.items() if (size := _size(pid)) is not None}
-        for mark in MARKS[:-1]:
-            if ready and mark not in marks and percent >= mark and not any(other > percent for other in marks):
-                marks[mark] = dict(latest)
-    # The last look at each process while it lived.
-    return marks | {100: latest}
+        done = _counted(_lines(files))["rollouts"]
+        for name, pid in servers.items():
+            samples[name].append((done, size(pid)))
+    return samples
 
 
-def _size(pid: int) -> tuple[float, int] | None:
-    """MiB resident and open files of a process; None when it has ended."""
-    home = Path("/proc") / str(pid)
-    try:
-        pages = int((home / "statm").read_text().split()[1])
-        files = len(list((home / "fd").iterdir()))
-    except OSError:
-        return None
-    return (round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1), files) if pages else None
+def accumulate_sizes(lines: list[dict[str, Any]]) -> Iterator[Sample]:
+    """What a worker noted of itself, after each of its campaigns."""
+    done = 0
+    for line in lines:
+        done += line.get("counts", {}).get("rollouts", 0)
+        yield done, line["size"]
 
 
-def _lines(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+def at_marks(samples: list[Sample]) -> list[Any]:
+    """The first sample at each mark, and the last."""
+    most = samples[-1][0]
+    return [next(taken for done, taken in samples if 100 * done >= mark * most) for mark in MARKS[:-1]] + [
+        samples[-1][1]
+    ]
 
 
-def _bases(file: Path) -> int:
-    return sum("base" in line for line in _lines(file))
+def _lines(files: list[Path]) -> list[dict[str, Any]]:
+    return [json.loads(line) for file in files if file.exists() for line in file.read_text().splitlines()]
 
 
-def _counted(files: list[Path]) -> Counter[str]:
+def _counted(lines: list[dict[str, Any]]) -> Counter[str]:
     """Everything counted so far; a base that reads differently than another is a change."""
-    lines = [line for file in files for line in _lines(file)]
-    found = sum((Counter(line["counts"]) for line in lines if "part" in line), Counter[str]())
+    found = Counter[str]()
+    for line in lines:
+        found.update(line.get("counts", {}))
     found["changed bases"] = max(0, len({line["base"] for line in lines if "base" in line}) - 1)
     return found
 
 
-def _by_kind(files: list[Path]) -> dict[tuple[str, str], Counter[str]]:
+def _by_kind(lines: list[dict[str, Any]]) -> dict[tuple[str, str], Counter[str]]:
     found: dict[tuple[str, str], Counter[str]] = {}
-    for line in (line for file in files for line in _lines(file) if "part" in line):
-        found.setdefault((line["agent"].partition(":")[0], line["backing"]), Counter()).update(line["counts"])
+    for line in lines:
+        if "part" in line:
+            found.setdefault((line["agent"].partition(":")[0], line["backing"]), Counter()).update(line["counts"])
     return dict(sorted(found.items()))
 
 
@@ -233,10 +241,9 @@ def show(found: Soaked, console: Console) -> None:
     for place, committed in found.faults.items():
         told = ", ".join(f"{name} {number:,}" for name, number in sorted(committed.items()))
         counted.add_row(f"faults of the {place} (this call)", told)
-    sizes = Table("Process", *(f"{mark} %" for mark in found.marks), title="MiB resident / open files")
-    for name in found.marks[100]:
-        cells = (found.marks[mark].get(name) for mark in found.marks)
-        sizes.add_row(name, *(f"{cell[0]:.0f} / {cell[1]}" if cell else "" for cell in cells))
+    sizes = Table("Process", *(f"{mark} %" for mark in MARKS), title="MiB resident / open files, in this call")
+    for name, taken in found.sizes.items():
+        sizes.add_row(name, *(f"{mib:.0f} / {files}" for mib, files in taken))
     for table in (kinds, counted, sizes):
         console.print(table)
     console.print(f"wrong: {found.wrong or 'nothing'}")

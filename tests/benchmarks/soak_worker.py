@@ -11,6 +11,7 @@ import asyncio
 import gc
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -153,7 +154,10 @@ def _call(call: dict[str, Any]) -> tuple[str, str]:
 
 
 def digest(value: Any) -> bytes:
-    """SHA-256 of a value as JSON, with a rollout's own records counted from 0."""
+    """SHA-256 of a value as JSON, with a rollout's own records counted from 0.
+
+    Addresses, and the ids of Bundles, which follow from them, are left out.
+    """
     first = default_world().snapshot.next_id
 
     def own(found: re.Match[bytes]) -> bytes:
@@ -162,9 +166,11 @@ def digest(value: Any) -> bytes:
         return b"own %d" % (number - start) if 0 <= number - start < _OWN else found.group()
 
     text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(_NUMBER.sub(own, _BASE.sub(BASE_URL.encode(), text))).digest()
+    plain = _BUNDLE.sub(b"Bundle", _BASE.sub(BASE_URL.encode(), text))
+    return hashlib.sha256(_NUMBER.sub(own, plain)).digest()
 
 
+_BUNDLE = re.compile(rb"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 _BASE = re.compile(rb"http://(?:127\.0\.0\.1|localhost):\d+/fhir")
 
 
@@ -177,24 +183,34 @@ def base_digest() -> str:
     return found.hexdigest()
 
 
+def size(pid: int) -> tuple[float, int] | None:
+    """MiB resident and open files of a process; None when it has ended."""
+    home = Path("/proc") / str(pid)
+    try:
+        pages = int((home / "statm").read_text().split()[1])
+        files = len(list((home / "fd").iterdir()))
+    except OSError:
+        return None
+    return (round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1), files) if pages else None
+
+
 def main(job: dict[str, Any]) -> None:
-    """Play every part of the plan whose turn it is, that is not in the file yet, until the time is up."""
-    file, until = Path(job["file"]), time.monotonic() + job["seconds"]
-    done = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    played = {line["part"] for line in done if "part" in line}
-    with file.open("a") as out:
+    """Play every part of the plan whose turn it is and that was not played yet, until the time is up."""
+    until, played = time.monotonic() + job["seconds"], set(job["played"])
+    left = [part for part in plan(job["rollouts"], job["seed"]) if part.number not in played]
+    with Path(job["file"]).open("a") as out:
 
         def note(**line: Any) -> None:
-            out.write(json.dumps(line) + "\n")
+            gc.collect()
+            out.write(json.dumps(line | {"size": size(os.getpid())}) + "\n")
             out.flush()
 
         note(base=base_digest())
-        for part in plan(job["rollouts"], job["seed"]):
-            if part.number % job["of"] != job["place"] or part.number in played or time.monotonic() > until:
-                continue
+        for part in left[job["place"] :: job["of"]]:
+            if time.monotonic() > until:
+                break
             started = time.monotonic()
             found = play(part, job["addresses"], Path(job["folder"]))
-            gc.collect()
             seconds = round(time.monotonic() - started, 2)
             note(part=part.number, agent=part.agent, backing=part.backing, seconds=seconds, counts=found)
         note(base=base_digest())
