@@ -40,9 +40,12 @@ def search_bundle(view: View, base_url: str, query: Query, params: Params, offse
         f'{{"resourceType":"Bundle","id":"{_identity(f"{url}#{offset}")}","meta":{{"lastUpdated":"{ANSWERED}"{tag}}},"type":"searchset",'
         f'{total}"link":[{",".join(links)}]'
     ).encode()
-    # FHIR forbids empty arrays: no entry key on an empty page
-    filled = any(pieces)
-    body = b"".join((head, b',"entry":[', *pieces, b"]}")) if filled else head + b"}"
+    if any(pieces):
+        pieces[:0] = (head, b',"entry":[')
+        pieces.append(b"]}")
+    else:  # FHIR forbids empty arrays: no entry key on an empty page
+        pieces = [head, b"}"]
+    body = b"".join(pieces)
     return pretty(body) if query.pretty else body
 
 

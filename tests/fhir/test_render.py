@@ -114,3 +114,27 @@ def test_quotes_percent_signs_and_accents_survive() -> None:
 
 def test_dates_before_1970_are_dates() -> None:
     assert rendered(TEMPLATES[6], -1, status="completed")["performedDateTime"] == "1969-12-31T23:59:00+00:00"
+
+
+def test_a_row_reads_the_same_on_a_page_with_rows_of_other_kinds(snapshot: Snapshot) -> None:
+    segment = snapshot.base.of("Observation")
+    rows = np.random.default_rng(1).permutation(len(snapshot.records().rows.template))
+    alone = [segment.entries(rows[at : at + 1], "http://x/fhir", "match")[0] for at in range(len(rows))]
+    assert segment.entries(rows, "http://x/fhir", "match") == alone
+    assert b"".join(segment.page(rows, "http://x/fhir", "match")) == b",".join(alone)
+
+
+def test_dates_are_written_in_any_order_and_however_far_apart() -> None:
+    written = ("2023-06-27T09:25", "2023-06-28T00:00", "2023-06-20T23:59", "1969-12-31T23:58", "0301-01-01T01:02",
+               "5999-12-31T12:00", "1969-12-30T00:00", "2023-06-27T09:26")  # fmt: skip
+    minutes = [np.datetime64(text, "m").astype(int) for text in written]
+    zeros = np.zeros(len(written), dtype=np.int32)
+    rows = Rows(
+        template=zeros, patient=zeros, minute=np.array(minutes, dtype=np.int32), value=zeros + MISSING, delay=zeros,
+        status=np.full(len(written), STATUSES.index("completed"), dtype=np.uint8),
+    )  # fmt: skip
+    session = Session(Snapshot.build(Records([patient(0)], [TEMPLATES[6]], rows, base_id=1)))
+    for id, text in enumerate(written, 1):
+        assert orjson.loads(session.read_now("Procedure", str(id)).body)["performedDateTime"] == f"{text}:00+00:00"
+    together = orjson.loads(session.search_now("Procedure", ()).body)["entry"]
+    assert [one["resource"]["performedDateTime"][:16] for one in together] == list(written)
