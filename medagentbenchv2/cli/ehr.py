@@ -69,6 +69,8 @@ def serve(
         typer.echo(f"warning: {host} is not loopback; anybody who reaches it reads and writes", err=True)
     # what is there by now stays: the collector need not look at it again and again
     gc.freeze()
+    # what sessions write lives long and makes no cycles: looking at it again and again is a fifth of a create
+    gc.set_threshold(20_000, 50, 100)
     config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, timeout_keep_alive=75)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -100,8 +100,14 @@ def milliseconds(at: datetime) -> int:
 
 def instant_text(ms: int) -> str:
     """The instant as HAPI writes it: `2025-01-02T00:00:00.001+00:00`."""
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
-    return at.isoformat(timespec="milliseconds")
+    second, ms = divmod(ms, 1000)
+    return f"{_second_text(second)}.{ms:03}+00:00"
+
+
+@lru_cache(maxsize=64)
+def _second_text(second: int) -> str:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    return at.replace(tzinfo=None).isoformat()
 
 
 def indexed(text: str) -> Span | None:

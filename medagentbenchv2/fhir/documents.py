@@ -26,6 +26,8 @@ from medagentbenchv2.fhir.sorting import by_keys, key
 from medagentbenchv2.fhir.tokens import TokenMatcher
 
 Rows = NDArray[np.int64]
+_MOST_FOUND = 4096
+"""Ids whose rows are kept."""
 
 
 class Documents:
@@ -35,6 +37,7 @@ class Documents:
         self.data, self.index, self.kinds = data, index, list(kinds)
         self._rows = {kind: np.flatnonzero(index.kind == at) for at, kind in enumerate(self.kinds)}
         self.values = lru_cache(maxsize=4096)(self._values)
+        self._found: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
         return len(self.index.start)
@@ -54,6 +57,15 @@ class Documents:
 
     def find(self, kind: str, id: str) -> int | None:
         """The row of a logical id, or None."""
+        found = self._found.get((kind, id))
+        if found is None:
+            found = self._search_for(kind, id)
+            # ids that are not there would fill it with anything
+            if found is not None and len(self._found) < _MOST_FOUND:
+                self._found[kind, id] = found
+        return found
+
+    def _search_for(self, kind: str, id: str) -> int | None:
         for row in self._posted(kind, ID, id).tolist():
             if self.kind_of(row) == kind and self.values(row, ID).codes == (("", id),):
                 return int(row)

@@ -48,6 +48,8 @@ def check(resource: Resource, view: View, base_url: str) -> None:
 
 def _references(resource: Resource, kind: str) -> Iterator[tuple[str, str]]:
     for path in LINKS.get(kind, ("subject", "patient", "encounter")):
+        if path.partition(".")[0] not in resource:
+            continue
         for item in walk(resource, path.split(".")):
             reference = item.get("reference") if isinstance(item, dict) else None
             if isinstance(reference, str) and reference and not reference.startswith("#"):

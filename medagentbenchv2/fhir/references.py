@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+_LONGEST = 512
+"""Length of the references whose targets are kept: others come from nobody who means well."""
 
-@lru_cache(maxsize=8192)
+
 def target(reference: str) -> tuple[str, str]:
     """(type, id) of a reference as written; the type is empty when the reference names none."""
+    return _kept_target(reference) if len(reference) <= _LONGEST else _target(reference)
+
+
+def _target(reference: str) -> tuple[str, str]:
     plain = reference.partition("/_history/")[0].partition("?")[0]
     head, slash, id = plain.rpartition("/")
     if not slash:
         return "", plain
     return head.rpartition("/")[2], id
+
+
+_kept_target = lru_cache(maxsize=8192)(_target)
 
 
 @dataclass(frozen=True, slots=True)

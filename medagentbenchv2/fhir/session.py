@@ -133,7 +133,7 @@ class Session:
     def request_now(self, method: str, url: str, body: bytes = b"", conditions: Conditions = UNCONDITIONAL) -> Response:
         """`request` for callers that are not async; conditions are those that HTTP headers state."""
         path, _, text = self._relative(url).partition("?")
-        params = tuple(parse_qsl(text, keep_blank_values=True))
+        params = tuple(parse_qsl(text, keep_blank_values=True)) if text else ()
         parts = [unquote(part) for part in path.split("/") if part]
         try:
             return self._route(method.upper(), parts, params, body, conditions)
