@@ -101,6 +101,8 @@ class Query:
 def read(kind: str, params: tuple[tuple[str, str], ...], hapi_date_quirk: bool = False) -> Query:
     """Check a request as HAPI does; raises Problem with its status and words."""
     kinds.check(kind)
+    if sum(f"{HAS}:" in name for name, _ in params) > MOST_REVERSES:
+        raise Problem(400, f"A search may have {MOST_REVERSES} _has parameters", "too-costly")
     clauses: list[Clause] = []
     chains: list[Chain] = []
     reverses: list[Reverse] = []
@@ -158,6 +160,10 @@ def _is_ignored(kind: str, name: str, value: str) -> bool:
 
 MOST_LINKS = 4
 """Longest chain of references in one parameter: each link is a search of its own."""
+
+
+MOST_REVERSES = 20
+"""Reverse chains in one search: each may go through all records of a type."""
 
 
 def _reverse(name: str, value: str, quirk: bool) -> Reverse:

@@ -78,6 +78,15 @@ GETS: dict[str, tuple[str, set[int]]] = {
     "many sorts": ("Observation?_sort=" + ",".join(["value-quantity"] * 900), {200, 400}),
     "many includes": ("Observation?" + "&".join(["_include=Observation:patient"] * 400), {200, 400}),
     "many reverse includes": ("Patient?_count=500&" + "&".join(["_revinclude=Observation:patient"] * 400), {200, 400}),
+    "many reverse chains": (
+        "Patient?" + "&".join(f"_has:Observation:patient:code:not=x{n}" for n in range(200)),
+        {400},
+    ),
+    "long reverse chains": (
+        "Observation?" + "&".join(f"patient._has:Observation:patient:code:not=x{n}" for n in range(20)),
+        {200},
+    ),
+    "many ignored parameters": ("Observation?" + "&".join(f"_x{n}=1" for n in range(450)), {200}),
     "everything": ("Observation?_count=100000000", {200}),
     "everything, cut": ("Observation?_count=100000000&_elements=code", {200}),
     "everything, pretty": ("Observation?_count=100000000&_pretty=true", {200}),
