@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from medagentbenchv2.results.board import Board
 from medagentbenchv2.results.entry import Entry
+from medagentbenchv2.results.families import Group
 from medagentbenchv2.results.pairs import Pair
 from medagentbenchv2.results.rows import Status
 from medagentbenchv2.results.statistics.clustered import by_family
+from medagentbenchv2.results.statistics.paired import two_samples
 from medagentbenchv2.results.statistics.repeats import flip_rate, pass_hat_k
 from medagentbenchv2.results.tables.conduct import UNSAFE, unsafe_rollouts
-from medagentbenchv2.results.tables.per_family import best_in, scores_in
+from medagentbenchv2.results.tables.per_family import best_in
 from medagentbenchv2.results.tables.table import p_value, percent
 
 MOST = 4
@@ -86,17 +88,25 @@ def _scale(board: Board) -> list[str]:
 
 
 def _families(board: Board) -> list[str]:
-    if len(board.groups) < 2:
+    """The hardest and the easiest family, where their tasks differ by more than the choice of extremes explains."""
+    tasks: dict[Group, list[float]] = {}
+    for task in board.shared_tasks:
+        mean = sum(float(entry.scores[task]) for entry in board.entries) / len(board.entries)
+        tasks.setdefault(board.entries[0].groups[task], []).append(mean)
+    if len(tasks) < 2:
         return []
-    means = {g: sum(float(m) for _, m in s) / len(s) for g in board.groups if (s := scores_in(board, g))}
-    if not means:
-        return []
+    means = {group: sum(scores) / len(scores) for group, scores in tasks.items()}
     hardest, easiest = min(means, key=lambda g: means[g]), max(means, key=lambda g: means[g])
+    spread = f"from {percent(means[hardest])} % in {hardest.label} to {percent(means[easiest])} % in {easiest.label}"
+    pairs = len(tasks) * (len(tasks) - 1) // 2
+    p = min(1.0, pairs * two_samples(tasks[hardest], tasks[easiest], board.how).p)
+    if p > 0.05:
+        return [f"No family is shown to be harder than another: means over models range {spread}."]
     best = best_in(board, hardest)
     return [
-        f"The hardest family is {hardest.label} (mean over models {percent(means[hardest])} %, "
-        f"best {percent(best[0][1])} % by {_listed([e.label for e, _ in best])}), "
-        f"the easiest {easiest.label} ({percent(means[easiest])} %)."
+        f"Families differ: means over models range {spread} (permutation test of these two, p = {p_value(p)} after "
+        f"Bonferroni for {pairs} pairs). The best in the hardest: {_listed([e.label for e, _ in best])} with "
+        f"{percent(best[0][1])} %."
     ]
 
 

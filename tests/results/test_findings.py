@@ -35,6 +35,20 @@ def test_nothing_scored_is_said() -> None:
     assert findings(board_of({"a": [row("t_1", correct=False, status="error")]})) == ["Nothing was scored."]
 
 
+def two_families(first: int, second: int) -> list[object]:
+    """30 tasks in each of two families, so many of them right."""
+    return [row(f"task{f}_{k}", correct=k < good, index=k) for f, good in ((1, first), (2, second)) for k in range(30)]
+
+
+def test_families_are_called_harder_only_where_a_test_says_so() -> None:
+    said = " ".join(findings(board_of({"a": two_families(14, 16)})))
+    assert "No family is shown to be harder than another: means over models range from 46.7 % in task1" in said
+    said = " ".join(findings(board_of({"a": two_families(5, 25)})))
+    assert "Families differ: means over models range from 16.7 % in task1" in said
+    assert "after Bonferroni for 1 pairs" in said
+    assert "The best in the hardest: a with 16.7 %." in said
+
+
 def test_neighbours_tie_or_differ() -> None:
     lines = neighbour_lines(board_of({"a": many(40), "b": many(38), "c": many(2)}))
     assert lines[0].startswith("ranks 1 and 2, a and b: tie (detectable: ")

@@ -38,25 +38,31 @@ def frontier(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def draw(board: Board, table: Table, theme: Theme) -> Any:
-    """The figure; cost on a logarithmic axis, legend to the right."""
+    """The figure; cost on a logarithmic axis (a plain one where something was free), legend to the right."""
     rows = table.rows
     labels = [str(row[0]) for row in rows]
     right = text_inches(labels, 8.5) + 0.6
     width, height = 0.62 + 4.8 + right, max(4.2, 1.9 + 0.21 * len(rows))
-    fig = figure(width, height, theme, "Cost and accuracy", f"{board.variant}; whiskers: 95 % interval, these tasks")
+    subtitle = f"{board.variant}; whiskers: 95 % interval, these tasks; dashed: the most for the money"
+    fig = figure(width, height, theme, "Cost and accuracy", subtitle)
     ax = panel(fig, theme, 0.62, right, 0.72, 0.6)
     dots, points = [], []
     for number, row in enumerate(rows):
         cost, _, share, low, high = (float(cell or 0) for cell in row[1:])
         colour = theme.colour(number)
         ax.plot((cost, cost), (low, high), color=colour, linewidth=1.2)
-        dots.append(ax.plot((cost,), (share,), marker(number), color=colour, markersize=6.5, linestyle="")[0])
+        dots.append(
+            ax.plot((cost,), (share,), marker(number), color=colour, markersize=6.5, linestyle="", clip_on=False)[0]
+        )
         points.append((cost, share))
     edge = frontier(points)
-    ax.plot([x for x, _ in edge], [y for _, y in edge], color=theme.muted, linewidth=1, linestyle="--", zorder=0)
-    ax.set_xscale("log")
+    steps = {"color": theme.muted, "linewidth": 1, "linestyle": "--", "zorder": 0, "drawstyle": "steps-post"}
+    ax.plot([x for x, _ in edge], [y for _, y in edge], **steps)
+    logarithmic = all(cost > 0 for cost, _ in points)
+    ax.set_xscale("log" if logarithmic else "linear")
+    ax.xaxis.set_major_formatter(lambda dollars, _: f"{dollars:g}")
     ax.set_ylim(0, 103)
-    ax.set_xlabel("cost per rollout (US dollars, logarithmic)")
+    ax.set_xlabel(f"cost per rollout (US dollars{', logarithmic' if logarithmic else ''})")
     ax.set_ylabel("accuracy (%)")
     ax.grid(color=theme.grid, linewidth=0.7)
     legend(fig, theme, dots, labels, loc="center left", bbox_to_anchor=(1 - (right - 0.1) / width, 0.5))

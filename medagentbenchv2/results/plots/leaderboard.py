@@ -98,7 +98,7 @@ def _dot(ax: Any, theme: Theme, place: int, entry: Any, focused: bool) -> None:
     share, low, high = (100 * float(x) for x in (entry.accuracy, entry.interval.low, entry.interval.high))
     colour, shape = (theme.series[1], "D") if focused else (theme.series[0], "o")
     ax.plot((low, high), (place, place), color=colour, linewidth=1.6, solid_capstyle="butt")
-    ax.plot((share,), (place,), shape, color=colour, markersize=5.5)
+    ax.plot((share,), (place,), shape, color=colour, markersize=5.5, clip_on=False)
     ax.annotate(
         f"{share:.1f}",
         (1, place),

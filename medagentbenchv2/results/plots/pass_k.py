@@ -55,7 +55,7 @@ def draw(board: Board, table: Table, theme: Theme) -> Any:
     ax = panel(fig, theme, 0.62, right, 0.75, 0.55)
     lines = []
     last = max(int(row[0]) for rows in series.values() for row in rows)
-    spread = min(0.28, 0.022 * len(series) * last)
+    spread = min(0.2, 0.006 * len(series) * last)
     for number, rows in enumerate(series.values()):
         shift = spread * (number / max(1, len(series) - 1) - 0.5) if len(series) > 1 else 0.0
         x = [row[0] + shift for row in rows]

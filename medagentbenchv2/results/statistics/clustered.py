@@ -11,17 +11,17 @@ from medagentbenchv2.results.statistics.proportion import Interval
 
 
 def clustered_mean(scores: Sequence[float], clusters: Sequence[str], confidence: float = 0.95) -> Interval | None:
-    """Mean score (0 to 1) with a cluster-robust interval, t with C - 1 degrees of freedom; None with one cluster.
+    """Mean score (0 to 1) with a cluster-robust interval, t with C - 1 degrees of freedom.
+
+    None with one cluster, and where all scores are equal: what never varied tells nothing of how much others would.
 
     Miller 2024 (arXiv 2411.00640), section 2.2, with the C/(C-1) correction for few clusters and the t distribution
     of Cameron and Miller 2015, J. Hum. Resour. 50:317 (statsmodels OLS on a constant, cov_type="cluster"). Bounds are
     cut to [0, 1].
     """
     count = len(set(clusters))
-    if count < 2:
+    if count < 2 or len(set(scores)) == 1:
         return None
-    if len(set(scores)) == 1:
-        return Interval(scores[0], scores[0], scores[0], f"clustered, t({count - 1})")
     codes = {cluster: code for code, cluster in enumerate(dict.fromkeys(clusters))}
     regression = need("statsmodels.regression.linear_model").OLS(np.array(scores), np.ones(len(scores)))
     groups = np.array([codes[cluster] for cluster in clusters])

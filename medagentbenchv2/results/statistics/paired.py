@@ -1,4 +1,4 @@
-"""Two models on the same tasks."""
+"""Two models on the same tasks, and two groups of tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from medagentbenchv2.results.statistics.proportion import wilson
 
 @dataclass(frozen=True)
 class Test:
-    """A paired test on *these tasks*."""
+    """A test on *these tasks*."""
 
     __test__ = False  # not a test class to pytest
     p: float
@@ -65,6 +65,20 @@ def permutation(
     observed = abs(int(numbers[0].sum()))
     extreme = int((np.abs(signs @ numbers[0]) >= observed).sum())
     return Test((1 + extreme) / (1 + len(signs)), f"paired permutation, {len(signs)} resamples, seed {how.seed}")
+
+
+def two_samples(first: Sequence[float], second: Sequence[float], how: Resampling = DEFAULT) -> Test:
+    """Two-sided permutation test of two groups of tasks' mean scores, groups drawn at random from all of them.
+
+    Fisher 1935 as above; p = (1 + as extreme) / (1 + resamples) after Phipson and Smyth 2010.
+    """
+    pooled, size = np.array([*first, *second]), len(first)
+    generator = np.random.Generator(np.random.PCG64(how.seed))
+    shuffled = generator.permuted(np.tile(pooled, (how.resamples, 1)), axis=1)
+    gaps = np.abs(shuffled[:, :size].mean(axis=1) - shuffled[:, size:].mean(axis=1))
+    observed = abs(pooled[:size].mean() - pooled[size:].mean())
+    extreme = int((gaps >= observed - 1e-12).sum())
+    return Test((1 + extreme) / (1 + how.resamples), f"permutation, {how.resamples} resamples, seed {how.seed}")
 
 
 def holm(values: Sequence[float]) -> list[float]:

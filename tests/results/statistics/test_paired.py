@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, permutation_test
 
 from medagentbenchv2.results.statistics.bootstrap import Resampling
-from medagentbenchv2.results.statistics.paired import holm, mcnemar, minimum_detectable_effect, permutation
+from medagentbenchv2.results.statistics.paired import holm, mcnemar, minimum_detectable_effect, permutation, two_samples
 
 pairs = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 QUICK = Resampling(resamples=400)
@@ -110,3 +110,17 @@ def test_two_models_without_any_difference_still_have_a_detectable_effect() -> N
     assert same is not None
     assert 0 < same < 1
     assert minimum_detectable_effect([1], [0]) is None
+
+
+def test_two_groups_of_tasks_are_compared_as_scipy_does() -> None:
+    rng = random.Random(4)
+    for shift in (0.0, 0.15, 0.4):
+        first, second = [rng.random() for _ in range(25)], [rng.random() + shift for _ in range(30)]
+        found = two_samples(first, second)
+        theirs = permutation_test(
+            (first, second), lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis), vectorized=True,
+            n_resamples=9999, random_state=1,
+        )  # fmt: skip
+        assert found.p == pytest.approx(theirs.pvalue, abs=0.02)
+        assert two_samples(first, second) == found
+    assert two_samples([1.0] * 5, [1.0] * 5).p == 1.0
