@@ -231,7 +231,8 @@ class RemoteSession:
         response = await self._server.send(method, f"{quote(kind)}/{quote(id)}", body)
         if response.ok:
             stored = known if method == "DELETE" else await self._fetch(kind, id)
-            self._note("DELETE" if method == "DELETE" else "PUT", *stored)
+            if method == "DELETE" or stored != known:
+                self._note("DELETE" if method == "DELETE" else "PUT", *stored)
         return response
 
     async def _matches(self, kind: str, search: str) -> list[Resource]:

@@ -146,6 +146,11 @@ def _replace(writer: Writer, kind: str, id: str, parsed: Resource, if_match: str
     version = (state.version if state else 1 if hidden is not None else 0) + 1
     check_version("update", kind, id, version - 1, if_match)
     links.check(parsed, writer.view, writer.base_url)
+    if exists(writer.view, kind, id):
+        current = _current(writer.view, kind, id)
+        stamp = {name: current.resource.get("meta", {}).get(name) for name in ("versionId", "lastUpdated")}
+        if current.resource == {**parsed, "id": id, "meta": {**parsed.get("meta", {}), **stamp}}:
+            return _stored(writer, current, 200)  # HAPI makes no version of an update without a change
     row = Row(_stamped(parsed, id, version, writer.updated_ms()), _insertion(writer, kind, state, hidden), version)
     overlay.put(row, hidden)
     overlay.writes.append(Write("PUT", kind, id, row.resource))

@@ -102,7 +102,7 @@ def test_a_conditional_delete_deletes_the_match_or_nothing(session: Session) -> 
 
 def test_another_version_than_the_current_one_is_a_conflict(session: Session) -> None:
     id = data(session.create_now("ServiceRequest", order()))["id"]
-    body, url = order(id=id), f"ServiceRequest/{id}"
+    body, url = order(id=id, status="on-hold"), f"ServiceRequest/{id}"
     assert put(session, url, body, 'W/"1"').status == 200
     stale = put(session, url, body, 'W/"1"')
     assert stale.status == 409
@@ -111,6 +111,19 @@ def test_another_version_than_the_current_one_is_a_conflict(session: Session) ->
     assert session.request_now("PATCH", url, patch, Conditions(match='W/"1"')).status == 409
     assert session.request_now("DELETE", url, b"", Conditions(match='W/"1"')).status == 409
     assert session.request_now("DELETE", url, b"", Conditions(match='W/"2"')).status == 200
+
+
+def test_an_update_that_changes_nothing_makes_no_version(session: Session) -> None:
+    stored = session.create_now("ServiceRequest", order())
+    id = data(stored)["id"]
+    for body in (order(id=id), data(stored), {**data(stored), "meta": {"versionId": "9"}}):
+        answer = put(session, f"ServiceRequest/{id}", body)
+        assert (answer.status, answer.body, answer.headers["ETag"]) == (200, stored.body, 'W/"1"')
+    base = data(session.request_now("GET", "Patient/S1234561"))
+    assert put(session, "Patient/S1234561", base).headers["ETag"] == 'W/"1"'
+    assert len(session.writes) == 1
+    assert put(session, f"ServiceRequest/{id}", order(id=id, status="completed")).headers["ETag"] == 'W/"2"'
+    assert put(session, f"ServiceRequest/{id}", order(id=id)).headers["ETag"] == 'W/"3"'
 
 
 def test_entries_of_a_transaction_may_be_conditional(session: Session) -> None:

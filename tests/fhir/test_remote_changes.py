@@ -69,12 +69,12 @@ async def test_a_change_is_seen_by_the_rollout_and_on_the_server_only_where_writ
 ) -> None:
     before = await a_procedure(ehr)
     url = f"Procedure/{before['id']}"
-    assert (await put(ehr, url, {**before, "status": "not-done"})).status == 200
+    assert (await put(ehr, url, {**before, "status": "on-hold"})).status == 200
     patch = orjson.dumps([{"op": "add", "path": "/note", "value": [{"text": "late"}]}])
     assert (await ehr.request("PATCH", url, patch)).status == 200
     mine = data(await ehr.read("Procedure", before["id"]))
-    assert (mine["status"], mine["note"], mine["meta"]["versionId"]) == ("not-done", [{"text": "late"}], "3")
-    assert before["id"] in ids(await ehr.search("Procedure", [("patient", ANN), ("status", "not-done")]))
+    assert (mine["status"], mine["note"], mine["meta"]["versionId"]) == ("on-hold", [{"text": "late"}], "3")
+    assert before["id"] in ids(await ehr.search("Procedure", [("patient", ANN), ("status", "on-hold")]))
     async with httpx.AsyncClient() as client:
         theirs = (await client.get(f"{root}/{url}")).json()
     assert (theirs == before) is ehr._isolated
@@ -85,17 +85,17 @@ async def test_a_change_is_seen_by_the_rollout_and_on_the_server_only_where_writ
     assert [(write.method, write.id) for write in ehr.writes] == [("PUT", before["id"])] * 2 + [
         ("DELETE", before["id"])
     ]
-    assert ehr.writes[-1].resource["status"] == "not-done"
+    assert ehr.writes[-1].resource["status"] == "on-hold"
 
 
 async def test_history_has_the_rollouts_versions(ehr: RemoteSession) -> None:
     before = await a_procedure(ehr)
     url = f"Procedure/{before['id']}"
     assert [e["request"]["method"] for e in data(await ehr.request("GET", f"{url}/_history"))["entry"]] == ["POST"]
-    await put(ehr, url, {**before, "status": "not-done"})
+    await put(ehr, url, {**before, "status": "on-hold"})
     entries = data(await ehr.request("GET", f"{url}/_history"))["entry"]
     assert [e["request"]["method"] for e in entries] == ["PUT", "POST"]
-    assert [e["resource"]["status"] for e in entries] == ["not-done", before["status"]]
+    assert [e["resource"]["status"] for e in entries] == ["on-hold", before["status"]]
     assert (await ehr.request("GET", "Procedure/nobody/_history")).status == 404
 
 
@@ -125,6 +125,8 @@ async def test_another_version_is_a_conflict(ehr: RemoteSession) -> None:
     before = await a_procedure(ehr)
     url = f"Procedure/{before['id']}"
     assert (await put(ehr, url, before, 'W/"1"')).status == 200
+    assert not ehr.writes  # nothing was changed
+    assert (await put(ehr, url, {**before, "status": "on-hold"}, 'W/"1"')).status == 200
     stale = await put(ehr, url, before, 'W/"1"')
     assert stale.status == 409
     assert "HAPI-0989" in data(stale)["issue"][0]["diagnostics"]
