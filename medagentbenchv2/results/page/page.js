@@ -93,11 +93,22 @@ function table(headers, rows) {
   const top = el("thead"); top.append(head); t.append(top, body); wrap.append(t);
   return wrap;
 }
+// What an order must be is a list of phrases; what was found is the order itself, named and folded.
+function wanted(value) {
+  if (value === null || value === undefined) return "";
+  return Array.isArray(value) && value.length > 1 && value.every((part) => typeof part === "string") ? value.join("; ") : shown(value);
+}
+function foundOf(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "object" || !value.resourceType) return shown(value);
+  const cell = el("td");
+  cell.append(folded(nameOf(value), value));
+  return cell;
+}
 async function checksOf(detail) {
   const rows = await Promise.all((detail.checks || []).map(async (check) => {
     const c = await filled(check);
-    return [c.name, el("td", c.passed ? "passed" : "failed", c.passed ? "yes" : "no"), c.category || c.group || "",
-      c.expected === null || c.expected === undefined ? "" : shown(c.expected), c.found === null || c.found === undefined ? "" : shown(c.found)];
+    return [c.name, el("td", c.passed ? "passed" : "failed", c.passed ? "yes" : "no"), c.category || c.group || "", wanted(c.expected), foundOf(c.found)];
   }));
   return rows.length ? table(["Check", "", "Category", "Expected", "Found"], rows) : el("p", "No checks were recorded.", "muted");
 }
