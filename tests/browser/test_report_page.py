@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import random
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from medagentbenchv2.results.api import read
 from medagentbenchv2.results.board import build_board
 from medagentbenchv2.results.page import build_page
 from medagentbenchv2.results.plots import draw_all
 from medagentbenchv2.results.tables import all_tables
-from tests.results.made import FAMILIES, rows, write_run
+from tests.results.made import FAMILIES, rows, trace, write_run
 
 pytestmark = pytest.mark.browser
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -217,3 +220,24 @@ def test_every_picture_is_drawn_and_described(reader: Page) -> None:
     assert reader.js("[...document.images].every((i) => i.alt.length > 10)")
     reader.until("[...document.images].filter((i) => i.offsetWidth).every((i) => i.complete && i.naturalWidth > 300)")
     assert reader.js("document.images.length") == 16
+
+
+def test_a_megabyte_of_hostile_text_is_cut_and_harmless_and_a_missing_chart_says_why(
+    browser: object, tmp_path: Path
+) -> None:
+    (one,) = rows(0, 1, 1, seed=0)[:1]
+    write_run(tmp_path / "m", "m", [one])
+    hostile = "<script>document.title='owned'</script>\u202e\x00\ufffe" * 25_000
+    said = trace(one, random.Random(0)) | {"chart": None}
+    said["messages"] += [{"role": "assistant", "content": hostile}]
+    (tmp_path / "m" / "traces.jsonl.zst").write_bytes(zstandard.compress(json.dumps(said).encode() + b"\n"))
+    board = build_board("new_patient_tasks", read([tmp_path / "m"]).runs, {}, FAMILIES)
+    (tmp_path / "report.html").write_text(build_page(board, all_tables(board), []))
+    reader = Page(browser, tmp_path / "report.html")
+    reader.show(1300, 1000, "light")
+    assert len(hostile) > 1_000_000
+    assert reader.open(f"#rollout=m/{one.task_id}/1") < 3
+    reader.until("!document.getElementById('rollout').hidden")
+    assert any("cut after 32768 of" in text for text in reader.texts("#rollout pre"))
+    assert reader.driver.title == "MedAgentBench V2: new_patient_tasks"
+    assert "The run does not say which EHR it used." in reader.texts("#rollout p")
