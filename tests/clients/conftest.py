@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,8 +80,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a program in an empty folder, with a key in the environment and no network needed."""
+def run(tmp_path: Path, record_property: Callable[[str, object], None]) -> Callable[..., Any]:
+    """Run a program in an empty folder, with a key in the environment and no network needed.
+
+    Its name and exit status become properties of the test, which `scripts/matrix.py` makes a table of.
+    """
 
     def go(*command: str | Path, ok: bool = True) -> subprocess.CompletedProcess[str]:
         folder = Path(command[0]).parent
@@ -99,6 +103,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         # that one is in use: such a run is killed and repeated once.
         done = _run(words, tmp_path, environment) or _run(words, tmp_path, environment)
         assert done is not None, f"{words[0]} was killed twice after {PATIENCE_S} s"
+        record_property("ran", f"{folder.parent.name}/{Path(words[0]).name} -> {done.returncode}")
         assert not ok or done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done
 

@@ -39,10 +39,13 @@ def http() -> Iterator[str]:
         port = probe.getsockname()[1]
     process = subprocess.Popen([*SERVER, "--http", str(port)], stderr=subprocess.DEVNULL)
     for _ in range(600):
+        assert process.poll() is None, "the server ended"
         with socket.socket() as knock:
             if knock.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.1)
+    else:
+        raise AssertionError(f"nothing listens on port {port} after a minute")
     yield f"http://127.0.0.1:{port}/mcp"
     process.terminate()
     process.wait(10)

@@ -43,7 +43,7 @@ def test_vf_eval_pays_the_oracle_and_not_the_null_agent(
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("version", ["0.1.14", "0.2.1", "0.3.1"])
+@pytest.mark.parametrize("version", ["medarc", "0.1.14", "0.2.1", "0.3.0", "0.3.1"])
 @pytest.mark.parametrize(("agent", "reward"), REWARDS)
 def test_vf_eval_of_every_version_gives_the_same_rewards(
     version: str,
@@ -57,7 +57,7 @@ def test_vf_eval_of_every_version_gives_the_same_rewards(
     vf_eval(
         stack(version), run, serve(agent), "-n", "5", "-r", "1", "-a", json.dumps({"task_types": ["task1", "task8"]})
     )
-    assert rewards(tmp_path) == {reward}
+    assert [row["reward"] for row in rows(tmp_path)] == [reward] * 5
 
 
 def traces(folder: Path) -> list[dict[str, Any]]:
@@ -87,19 +87,29 @@ def test_v1_eval_of_every_version_gives_the_same_rewards(
     types = ("--env.taskset.task-types", "task1", "task8")
     v1_eval(stack(version) / program, run, serve(agent), "-n", "5", "-r", "2", *types)
     found = traces(tmp_path)
-    assert len(found) == 10
+    assert [trace["errors"] for trace in found] == [[]] * 10
     assert {trace["rewards"]["medagentbench_reward"]["score"] for trace in found} == {reward}
     assert {trace["metrics"]["strict_reward"] for trace in found} == {reward}
     assert all(trace["ok"] and trace["info"]["success"] == bool(reward) for trace in found)
 
 
 @pytest.mark.matrix
+@pytest.mark.parametrize(("version", "program"), [("0.3.1", "eval"), ("0.4.0", "vf-eval")])
+@pytest.mark.parametrize(("agent", "reward"), REWARDS)
 def test_a_harness_of_the_framework_works_through_the_shared_toolset(
-    serve: Callable[..., str], stack: Callable[[str], Path], run: Run, tmp_path: Path
+    version: str,
+    program: str,
+    agent: str,
+    reward: float,
+    serve: Callable[..., str],
+    stack: Callable[[str], Path],
+    run: Run,
+    tmp_path: Path,
 ) -> None:
-    v1_eval(stack("0.4.0") / "vf-eval", run, serve("oracle"), "-n", "3", "--env.agent.harness.id", "null")
+    v1_eval(stack(version) / program, run, serve(agent), "-n", "3", "--env.agent.harness.id", "null")
     found = traces(tmp_path)
-    assert [trace["rewards"]["medagentbench_reward"]["score"] for trace in found] == [1.0] * 3
+    assert [trace["errors"] for trace in found] == [[]] * 3
+    assert [trace["rewards"]["medagentbench_reward"]["score"] for trace in found] == [reward] * 3
     assert {trace["stop_condition"] for trace in found} == {"finished"}
 
 
