@@ -2,7 +2,7 @@
 
 Run it: python examples/add_a_family.py. It plants ten tasks in a small hospital, shows one, and proves all of them with
 the oracle and the null agent. A family that is to ship would be one more file in medagentbenchv2/tasks/families and one
-line in medagentbenchv2/tasks/registry.py; nothing else changes.
+line in medagentbenchv2/tasks/registry.py; CONTRIBUTING.md says how to look at it then.
 
 Rule: the newest haemoglobin of the last 7 days is below 7.0 g/dL -> order a type and screen, stat (AABB 2023:
 restrictive transfusion threshold of 7 g/dL).
@@ -11,7 +11,6 @@ restrictive transfusion threshold of 7 g/dL).
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime
 
 from medagentbenchv2.agents.behaviours import Constant, Oracle
@@ -39,7 +38,7 @@ CODE, SCREEN, HOURS, THRESHOLD = "HGB", "86850", 7 * 24, 7.0
 class AnemiaScreen(Family[PatientSlots]):
     """Is a severely anaemic patient ready for a transfusion?"""
 
-    slug, edition, number, kind = "anemia_screen", "v2", 11, "action"
+    slug, edition, number, kind = "anemia_screen", "own", 21, "action"
     title = "Type and screen in severe anaemia"
     rule = "If the newest haemoglobin of the last 7 days is below 7.0 g/dL, order an antibody screen, stat (CPT 86850)."
     source = "Restrictive transfusion threshold of 7 g/dL: AABB guideline on red blood cell transfusion (2023)"
@@ -52,13 +51,13 @@ class AnemiaScreen(Family[PatientSlots]):
     asks = (
         "Check the haemoglobin of patient {mrn} and prepare for a transfusion if it is dangerously low.",
         "Does patient {mrn} need blood to be matched? Go by the newest haemoglobin.",
+        "Patient {mrn}: if the latest haemoglobin is below the transfusion threshold, have blood matched.",
     )
     facts = (
         "Haemoglobin is the observation with the code HGB, in g/dL. If the newest one of the last 7 days is below 7.0, "
         "order one antibody screen: a service request with CPT 86850, status active, intent order, priority stat. "
         "Finish with a list of one number: that haemoglobin, or -1 if none was measured in the last 7 days."
     )
-    theirs = re.compile(r"(?!)")
 
     def reads(self, slots: PatientSlots) -> tuple[Read, ...]:
         return (Read("Observation", (("patient", slots.mrn), ("code", CODE))),)
@@ -70,9 +69,6 @@ class AnemiaScreen(Family[PatientSlots]):
         stat = Word(element="priority", words=("stat",), category="wrong_priority")
         orders = (service(slots.mrn, "antibody screen", stat, code=SCREEN),) if newest.value < THRESHOLD else ()
         return Expectation(answer=Answer(items=(Number(value=newest.value),)), orders=orders)
-
-    def published(self, chart: Chart, slots: PatientSlots) -> Expectation:
-        return self.expect(chart, slots)
 
     def plant(self, scene: Scene, branch: str) -> PatientSlots:
         scene.clear(CODE)

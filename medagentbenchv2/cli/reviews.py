@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from medagentbenchv2.cli.options import AsJson, TasksPath, Variant
+from medagentbenchv2.cli.options import AsJson, Seed, TasksPath, Variant
 from medagentbenchv2.questions.agreement import Agreement
 from medagentbenchv2.results.reviews import Reviewed, summarise
 from medagentbenchv2.setup import Setup
@@ -25,10 +25,11 @@ def reviews(
     ],
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Read reviewed tasks back: the share agreed with, what was not, and how far reviewers agree with each other."""
-    setup = Setup(tasks_variant=variant, tasks_path=tasks_path)
+    setup = Setup(tasks_variant=variant, tasks_path=tasks_path, seed=seed)
     known = asyncio.run(_known(setup))
     found = summarise(*read_reviews(files, known))
     if as_json:

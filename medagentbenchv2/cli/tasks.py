@@ -14,7 +14,7 @@ from rich.table import Table
 from medagentbenchv2.agents.proof import FAMILY_BOUND, GUESSES, OVERALL_BOUND, Proof, prove
 from medagentbenchv2.agents.registry import WORTHLESS
 from medagentbenchv2.cli.leaks import leaks
-from medagentbenchv2.cli.options import AsJson, TasksPath, TaskTypes, Variant
+from medagentbenchv2.cli.options import AsJson, Seed, TasksPath, TaskTypes, Variant
 from medagentbenchv2.cli.reviews import export_for_review, reviews
 from medagentbenchv2.cli.verdicts import verdicts_in
 from medagentbenchv2.errors import not_among
@@ -28,8 +28,9 @@ tasks_app.command("leaks")(leaks)
 tasks_app.command("reviews")(reviews)
 
 
-def _setup(variant: str, tasks_path: str | None, task_types: list[str] | None) -> Setup:
-    return Setup(tasks_variant=variant, tasks_path=tasks_path, task_types=tuple(task_types) if task_types else None)
+def _setup(variant: str, tasks_path: str | None, task_types: list[str] | None, seed: int) -> Setup:
+    types = tuple(task_types) if task_types else None
+    return Setup(tasks_variant=variant, tasks_path=tasks_path, task_types=types, seed=seed)
 
 
 @tasks_app.command("list")
@@ -37,10 +38,11 @@ def list_tasks(
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """List the tasks by family."""
-    tasks = _setup(variant, tasks_path, task_types).tasks
+    tasks = _setup(variant, tasks_path, task_types, seed).tasks
     if as_json:
         typer.echo(orjson.dumps([t.to_json() for t in tasks], option=orjson.OPT_INDENT_2))
         return
@@ -56,6 +58,7 @@ def show(
     task_id: Annotated[str, typer.Argument(help="A task id such as task8_3.")],
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
+    seed: Seed = 0,
     verdict: Annotated[
         Path | None,
         typer.Option(help="Explain a verdict on the task: a verdict's JSON, a trace, runs.jsonl or a run's folder."),
@@ -63,7 +66,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print a task's prompt, what is right, and why; with --verdict also what was wrong."""
-    setup = _setup(variant, tasks_path, None)
+    setup = _setup(variant, tasks_path, None, seed)
     by_id = {task.id: task for task in setup.tasks}
     if task_id not in by_id:
         raise not_among("task_id", task_id, by_id)
@@ -86,12 +89,13 @@ def export(
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    seed: Seed = 0,
     review: Annotated[
         bool, typer.Option("--review", help="A spreadsheet for clinicians: each task, what is right, why, a verdict.")
     ] = False,
 ) -> None:
     """Write the tasks as a file that `tasks_path` reads, or with --review as a spreadsheet for clinicians to judge."""
-    setup = _setup(variant, tasks_path, task_types)
+    setup = _setup(variant, tasks_path, task_types, seed)
     if review:
         count = export_for_review(setup, out)
         typer.echo(
@@ -107,13 +111,14 @@ def validate(
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
+    seed: Seed = 0,
     cheats: Annotated[
         bool, typer.Option("--cheats", help=f"Try {GUESSES} random tool sequences, too; takes minutes.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Prove every task: the oracle scores 1.0, every cheat 0.0, and no constant answer pays."""
-    proof = asyncio.run(prove(_setup(variant, tasks_path, task_types), guesses=GUESSES if cheats else 0))
+    proof = asyncio.run(prove(_setup(variant, tasks_path, task_types, seed), guesses=GUESSES if cheats else 0))
     if as_json:
         typer.echo(orjson.dumps(proof.to_json(), option=orjson.OPT_INDENT_2))
     else:

@@ -11,6 +11,8 @@ from medagentbenchv2.results.rows import Row
 
 EDITIONS = {"new_patient_tasks": "v2", "new_tasks": "v2", "test_data_v2": "v1"}
 """Variant -> the edition whose numbering its task ids follow; `generated` names families itself."""
+PLACES = {"v2": 0, "v1": 1}
+"""Edition -> its place in reports; others after."""
 _TASK_ID = re.compile(r"task(\d+)(?:_|$)")
 
 
@@ -29,7 +31,7 @@ class Registered(Protocol):
 
     @property
     def edition(self) -> str:
-        """`v1` or `v2`."""
+        """`v1`, `v2` or `own`."""
         ...
 
     @property
@@ -88,7 +90,7 @@ class Catalogue:
         if registered is not None:
             numbered = self.edition is not None and registered.edition == self.edition
             key = f"task{registered.number}" if numbered else registered.slug
-            order = (0 if registered.edition == "v2" else 1, registered.number, registered.slug)
+            order = (PLACES.get(registered.edition, len(PLACES)), registered.number, registered.slug)
             return Group(key, registered.title, registered.kind, registered.slug, order)
         key = row.family or (f"task{match[1]}" if match else row.task_id.rpartition("_")[0] or row.task_id)
         return Group(key, "", "", key, (2, int(match[1]) if match else 0, key))

@@ -20,7 +20,12 @@ from medagentbenchv2.grading.expectation import Expectation
 from medagentbenchv2.tasks.scene import Scene
 from medagentbenchv2.tools.call import Steps
 
-Edition = Literal["v1", "v2"]
+Edition = Literal["v1", "v2", "own"]
+"""The published benchmark that a family belongs to; own for one of neither, which is asked in generated worlds only."""
+NOBODYS = re.compile(r"(?!)")
+"""Matches no text: the published wording of a family that was never published."""
+STATED = ("slug", "edition", "number", "kind", "title", "rule", "source", "topics", "branches", "asks", "facts")
+"""What every family must say of itself."""
 
 
 class Slots(BaseModel):
@@ -64,7 +69,7 @@ class Family(ABC, Generic[S]):
     slug: ClassVar[str]
     edition: ClassVar[Edition]
     number: ClassVar[int]
-    """The number in its edition: task<number>."""
+    """The number in its edition: task<number>. No two families of an edition share one."""
     kind: ClassVar[Literal["query", "action"]]
     title: ClassVar[str]
     """A short description for tables and plots."""
@@ -77,13 +82,21 @@ class Family(ABC, Generic[S]):
     branches: ClassVar[tuple[Branch, ...]]
     slots: ClassVar[type[Slots]] = PatientSlots
     asks: ClassVar[tuple[str, ...]]
-    """Wordings of the instruction; `{mrn}` and the other slots are filled in."""
+    """Wordings of the instruction, three or more; `{mrn}` and the other slots are filled in."""
     facts: ClassVar[str]
     """The codes, the rule when data is missing and the answer's form; slots are filled in."""
-    theirs: ClassVar[re.Pattern[str]]
+    theirs: ClassVar[re.Pattern[str]] = NOBODYS
     """Recognises the published wording of this family in instruction and context; named groups are slots."""
     answer_graded: ClassVar[bool] = False
     """True where the answer of a task in somebody else's words is graded under the strict profile."""
+
+    def __init__(self) -> None:
+        """Raise TypeError when the class leaves something unsaid."""
+        missing = [name for name in STATED if not hasattr(self, name)]
+        if missing:
+            raise TypeError(
+                f"{type(self).__name__}: a family must state {', '.join(missing)}; Family says what each is"
+            )
 
     @property
     def task_type(self) -> str:
@@ -98,9 +111,9 @@ class Family(ABC, Generic[S]):
     def expect(self, chart: Chart, slots: S) -> Expectation:
         """What is right under the strict profile, for a task in our words."""
 
-    @abstractmethod
     def published(self, chart: Chart, slots: S) -> Expectation:
-        """What the published graders accept, their defects aside."""
+        """What the published graders accept, their defects aside; the same as `expect` where they differ in nothing."""
+        return self.expect(chart, slots)
 
     def foreign(self, expectation: Expectation, chart: Chart) -> Expectation:
         """The strict expectation for a task in somebody else's words: ungraded what their text never asks for."""

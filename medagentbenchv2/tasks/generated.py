@@ -114,7 +114,7 @@ def training_stream(seed: int, difficulty: int, families: tuple[str, ...], first
 
 
 def public_tasks(world: World) -> list[Task]:
-    """World 0's tasks of all twenty families, under ids that name the family: the public evaluation set."""
+    """World 0's tasks of the twenty published families, under ids that name the family: the public evaluation set."""
     named = (world.tasks["new_patient_tasks"], world.tasks["test_data_v2"])
     return [replace(t, id=f"{t.family.slug}_{t.id.rpartition('_')[2]}") for tasks in named for t in tasks]
 

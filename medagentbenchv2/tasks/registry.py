@@ -52,14 +52,21 @@ _V1: tuple[Family[Any], ...] = (
     A1cFollowup(),
 )
 
-FAMILIES: dict[str, Family[Any]] = {family.slug: family for family in (*_V2, *_V1)}
-"""Slug -> family, V2 families first, each edition by number."""
+_OWN: tuple[Family[Any], ...] = ()
+"""Families of neither edition: asked in generated worlds, so that world 0 and the named variants stay what they are."""
+
+FAMILIES: dict[str, Family[Any]] = {}
+"""Slug -> family, V2 families first, then v1, then our own, each edition by number."""
 
 
 def register(family: Family[Any]) -> None:
-    """Add a family from outside the package. Raises ArgumentError when its slug is taken."""
-    if family.slug in FAMILIES:
-        raise ArgumentError(f"family: the slug {family.slug!r} is taken by {type(FAMILIES[family.slug]).__name__}")
+    """Add a family, also from outside the package. Raises ArgumentError when its slug or its number is taken."""
+    for other in FAMILIES.values():
+        if family.slug == other.slug:
+            raise ArgumentError(f"family: the slug {family.slug!r} is taken by {type(other).__name__}; choose another")
+        if (family.edition, family.number) == (other.edition, other.number):
+            taken = f"the number {family.number} of edition {family.edition!r}"
+            raise ArgumentError(f"family: {taken} is taken by {type(other).__name__}; choose another")
     FAMILIES[family.slug] = family
 
 
@@ -68,3 +75,7 @@ def family_of(slug: str) -> Family[Any]:
     if slug not in FAMILIES:
         raise not_among("family", slug, FAMILIES)
     return FAMILIES[slug]
+
+
+for _family in (*_V2, *_V1, *_OWN):
+    register(_family)

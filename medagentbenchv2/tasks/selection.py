@@ -32,6 +32,12 @@ def select(tasks: Iterable[Task], task_types: str | Sequence[str] | None, where:
         by_name.setdefault(task.family.slug, set()).add(task.family.slug)
     slugs: set[str] = set()
     for name in wanted:
+        if name in FAMILIES and name not in by_name:
+            held = ", ".join(dict.fromkeys(task.family.slug for task in pool))
+            raise ArgumentError(
+                f"task_types: {where} holds no task of {name!r}, only of {held}; every family has tasks in the variant "
+                "generated with a seed of 1 or more"
+            )
         if name not in by_name:
             raise ArgumentError(f"{not_among('task_types', name, by_name)} (in {where})")
         if len(by_name[name]) > 1:

@@ -161,7 +161,7 @@ def test_repeats_that_all_score_the_same_do_not_feign_certainty() -> None:
 
 def test_the_registry_fits_what_reports_ask_of_it() -> None:
     families = load_families()
-    assert len(families) == 20
-    assert {(f.edition, f.number) for f in families.values()} == {(e, n) for e in ("v1", "v2") for n in range(1, 11)}
+    published = [(f.edition, f.number) for f in families.values() if f.edition != "own"]
+    assert sorted(published) == [(e, n) for e in ("v1", "v2") for n in range(1, 11)]
     assert {f.kind for f in families.values()} == {"query", "action"}
     assert all(f.title for f in families.values())

@@ -19,6 +19,8 @@ from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tasks.world import World
 
 SLUGS = tuple(FAMILIES)
+TASKS = PER_FAMILY * len(SLUGS)
+"""Of one world."""
 NOW = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
 
 
@@ -54,7 +56,7 @@ async def test_the_oracle_solves_all_doing_nothing_solves_none_and_branches_bala
         world = grow(recipe)
         assert_balanced(world)
         found += await rewards(world)
-    assert found == Counter({"tasks": 200 * count, "oracle": 200 * count})
+    assert found == Counter({"tasks": TASKS * count, "oracle": TASKS * count})
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.soak)])
@@ -62,7 +64,7 @@ def test_no_prompt_occurs_twice_and_no_patient_in_two_worlds(count: int) -> None
     worlds = [grow(recipe) for recipe in recipes(count)]
     prompts = Counter((t.instruction, t.context) for world in worlds for t in world.tasks[GENERATED])
     assert max(prompts.values()) == 1
-    assert len(prompts) == 200 * count
+    assert len(prompts) == TASKS * count
     found = audit(worlds, evaluation_worlds([1, 2, 3]))
     assert found.holds, found
 

@@ -71,7 +71,8 @@ async def test_every_shipped_task_is_exported_whole_and_readable(tmp_path):
 
 def test_every_family_names_its_source_and_every_situation_in_a_sentence():
     for family in FAMILIES.values():
-        assert family.source.startswith("MedAgentBench ")
+        assert family.source[0].isupper()
+        assert not family.source.endswith(".")
         assert family.rule.endswith(".")
         for branch in family.branches:
             assert branch.about.endswith(".")

@@ -29,6 +29,11 @@ def test_an_unknown_type_is_named_with_the_nearest_and_the_place() -> None:
         select(TASKS, ["naloxon_coverage"], "new_patient_tasks")
 
 
+def test_a_family_that_has_no_task_here_is_said_to_exist_elsewhere() -> None:
+    with pytest.raises(ArgumentError, match=r"new_patient_tasks holds no task of 'patient_age', only of .*generated"):
+        select(TASKS, ["patient_age"], "new_patient_tasks")
+
+
 def test_a_number_that_two_families_share_asks_for_a_slug() -> None:
     both = [*TASKS, *Setup(tasks_variant="test_data_v2").tasks]
     with pytest.raises(ArgumentError, match="ct_followup, patient_lookup"):

@@ -10,7 +10,7 @@ from medagentbenchv2.agents.proof import prove
 from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.setup import Setup
-from medagentbenchv2.tasks.generated import GENERATED, Recipe, evaluation_recipe, grow, training_tasks
+from medagentbenchv2.tasks.generated import GENERATED, PER_FAMILY, Recipe, evaluation_recipe, grow, training_tasks
 from medagentbenchv2.tasks.registry import FAMILIES
 from medagentbenchv2.tasks.world import VARIANTS, default_world, grow_default
 
@@ -71,7 +71,7 @@ def test_worlds_share_no_patient_and_no_prompt() -> None:
 @pytest.mark.parametrize("difficulty", [1, 2, 3])
 async def test_generated_tasks_are_proven_too(difficulty: int) -> None:
     proof = await prove(Setup(tasks_variant=GENERATED, seed=11 + difficulty, difficulty=difficulty, max_turns=8))
-    assert proof.oracle == proof.tasks == 200, proof.faults[:3]
+    assert proof.oracle == proof.tasks == PER_FAMILY * len(FAMILIES), proof.faults[:3]
     assert proof.null == 0
 
 
