@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from medagentbenchv2.results.api import read
 from tests.clients.conftest import ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -191,8 +192,8 @@ def test_medarc_bench_and_process_keep_each_tasks_id_type_and_success(
     run(medarc, "bench", "-c", "run.yaml", "--no-auto-resume", "--on-complete", "new")
     run(medarc, "process", "--yes", "--max-workers", "1")
     (table,) = tmp_path.rglob("processed/agent/medagentbenchv2.parquet")
-    read = f"import pandas; print(pandas.read_parquet({str(table)!r})['extras'].to_json(orient='values'))"
-    extras = [json.loads(text) for text in json.loads(run(stack("medarc") / "python", "-c", read).stdout)]
+    code = f"import pandas; print(pandas.read_parquet({str(table)!r})['extras'].to_json(orient='values'))"
+    extras = [json.loads(text) for text in json.loads(run(stack("medarc") / "python", "-c", code).stdout)]
     assert len(extras) == 5
     kept = {"task_id", "task_type", "success", "family", "error"}
     assert all(set(one) == kept and one["success"] is True and one["error"] is None for one in extras)
