@@ -45,5 +45,16 @@ def test_every_environment_call_names_real_arguments(arguments: str) -> None:
     assert set(json.loads(arguments)) <= set(load_environment.__annotations__)
 
 
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_every_python_example_runs(block: str) -> None:
+    subprocess.run([sys.executable, "-c", block], check=True)
+
+
+def test_every_picture_is_there() -> None:
+    pictures = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size > 0 for picture in pictures)
+
+
 def test_the_test_command_is_where_ci_looks_for_it() -> None:
     assert "<!-- test command -->\n```bash\npip install -e '.[dev]'\npytest\n```" in README

@@ -127,10 +127,10 @@ def test_every_option_has_help_with_its_default() -> None:
     assert set(group.commands) == {"serve", "export", "info", "show"}
     for name, command in group.commands.items():
         shown = run(name, "--help").stdout
-        for option in command.params:
+        for option in (each for each in command.params if each.param_type_name == "option"):
             assert option.help, f"{name} {option.name}"
             stated = option.default is None or option.is_flag or "Default:" in option.help
-            if option.param_type_name == "option" and not option.required and not stated:
+            if not option.required and not stated:
                 assert f"[default: {option.default}]" in shown, f"{name} {option.name}"
 
 
