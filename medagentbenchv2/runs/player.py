@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
 from medagentbenchv2.agents.script import Agent, one_call
 from medagentbenchv2.agents.text_form import result_of, to_text
 from medagentbenchv2.endpoint import ChatClient, Completion, ContextLengthError, Price, Usage
@@ -120,7 +122,7 @@ class ModelPlayer:
             del body["seed"]
         try:
             while not rollout.finished and played.turns < max_turns:
-                answer = await self.client.complete(played.messages, tools=tools, **body)
+                answer = await self.client.complete([as_sent(m) for m in played.messages], tools=tools, **body)
                 played.take(answer)
                 if self.by_text:
                     await take_text(rollout, played.messages, answer.text)
@@ -139,6 +141,33 @@ class ModelPlayer:
         ]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if known and len(known) == len(costs) else None
+
+
+def as_sent(message: Message) -> Message:
+    """A message as it goes back to the endpoint.
+
+    Servers parse the arguments of earlier calls and answer 400 or 500 where they can't: what a model wrote in place of
+    a JSON object travels inside one, so that its mistake is scored as its own and not taken for the endpoint's.
+    """
+    calls = message.get("tool_calls")
+    if not calls or all(_is_object(call) for call in calls):
+        return message
+    return message | {"tool_calls": [call if _is_object(call) else _wrapped(call) for call in calls]}
+
+
+def _is_object(call: Mapping[str, Any]) -> bool:
+    arguments = (call.get("function") or {}).get("arguments")
+    try:
+        return isinstance(arguments if isinstance(arguments, dict) else orjson.loads(arguments or ""), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _wrapped(call: Message) -> Message:
+    function = {"name": "unnamed"} | (call.get("function") or {})
+    written = function.get("arguments")
+    arguments = orjson.dumps({"malformed": written}).decode() if written else "{}"
+    return call | {"function": function | {"arguments": arguments}}
 
 
 async def take_calls(rollout: Rollout, messages: list[Message]) -> list[str]:
