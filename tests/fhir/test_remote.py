@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +16,6 @@ from medagentbenchv2.fhir.session import Session
 from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.wire import Server
 from tests.fhir.hospital_on_paper import NOW
-from tests.fhir.serving import serving
 
 ANN = "S1234561"
 FREEZE = datetime(2025, 1, 1, tzinfo=UTC)
@@ -39,25 +37,6 @@ def order(**changes: Any) -> dict[str, Any]:
         "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]},
     }  # fmt: skip
     return {**body, **changes}
-
-
-@pytest.fixture(scope="module")
-def app(snapshot: Snapshot) -> FhirServer:
-    return FhirServer(snapshot)
-
-
-@pytest.fixture(scope="module")
-def root(app: FhirServer) -> Iterator[str]:
-    with serving(app) as address:
-        yield f"{address}/fhir"
-
-
-@pytest.fixture
-async def server(app: FhirServer, root: str) -> AsyncIterator[Server]:
-    app.sessions.end("default")
-    made = Server(f"{root}/")
-    yield made
-    await made.close()
 
 
 SEARCHES = [
@@ -168,7 +147,7 @@ async def test_server_writes_are_really_posted_and_read_back(app: FhirServer, ro
     id = data(created)["id"]
     assert [write.id for write in app.sessions.default.writes] == [id] == [write.id for write in ehr.writes]
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{root}/ServiceRequest/{id}")).json() == data(created)
+        assert (await client.get(f"{root}/fhir/ServiceRequest/{id}")).json() == data(created)
     assert data(await ehr.read("ServiceRequest", id)) == data(created)
     assert ids(await ehr.search("ServiceRequest", [("code", "4548-4")])) == [id]
     refused = await ehr.create("ServiceRequest", order(subject={"reference": "Patient/S0000000"}))
@@ -178,7 +157,7 @@ async def test_server_writes_are_really_posted_and_read_back(app: FhirServer, ro
 
 async def test_what_others_stored_after_the_freeze_is_invisible(root: str, server: Server) -> None:
     async with httpx.AsyncClient() as client:
-        stranger = (await client.post(f"{root}/ServiceRequest", json=order())).json()
+        stranger = (await client.post(f"{root}/fhir/ServiceRequest", json=order())).json()
     assert stranger["meta"]["lastUpdated"] > "2025"
     for isolated in (True, False):
         ehr = RemoteSession(server, NOW, frozen_at=FREEZE, isolated=isolated)

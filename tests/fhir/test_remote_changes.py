@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -13,36 +12,15 @@ import pytest
 from medagentbenchv2.fhir.ehr import Response
 from medagentbenchv2.fhir.matching import Conditions
 from medagentbenchv2.fhir.remote import RemoteSession
-from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.fhir.session import Session
 from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.wire import Server
 from tests.fhir.hospital_on_paper import NOW
-from tests.fhir.serving import serving
 from tests.fhir.test_remote import ANN, FREEZE, data, ids, order
 from tests.fhir.test_transactions import entry
 
 PERSON = {"resourceType": "Patient", "identifier": [{"system": "urn:test", "value": "1"}]}
 ONCE = "Patient?identifier=urn:test|1"
-
-
-@pytest.fixture(scope="module")
-def app(snapshot: Snapshot) -> FhirServer:
-    return FhirServer(snapshot)
-
-
-@pytest.fixture(scope="module")
-def root(app: FhirServer) -> Iterator[str]:
-    with serving(app) as address:
-        yield f"{address}/fhir"
-
-
-@pytest.fixture
-async def server(app: FhirServer, root: str) -> AsyncIterator[Server]:
-    app.sessions.end("default")
-    made = Server(f"{root}/")
-    yield made
-    await made.close()
 
 
 @pytest.fixture(params=["isolated", "server"])
@@ -76,12 +54,12 @@ async def test_a_change_is_seen_by_the_rollout_and_on_the_server_only_where_writ
     assert (mine["status"], mine["note"], mine["meta"]["versionId"]) == ("on-hold", [{"text": "late"}], "3")
     assert before["id"] in ids(await ehr.search("Procedure", [("patient", ANN), ("status", "on-hold")]))
     async with httpx.AsyncClient() as client:
-        theirs = (await client.get(f"{root}/{url}")).json()
+        theirs = (await client.get(f"{root}/fhir/{url}")).json()
     assert (theirs == before) is ehr._isolated
     assert (await ehr.request("DELETE", url)).status == 200
     assert (await ehr.read("Procedure", before["id"])).status == 410
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{root}/{url}")).status_code == (200 if ehr._isolated else 410)
+        assert (await client.get(f"{root}/fhir/{url}")).status_code == (200 if ehr._isolated else 410)
     assert [(write.method, write.id) for write in ehr.writes] == [("PUT", before["id"])] * 2 + [
         ("DELETE", before["id"])
     ]
@@ -172,7 +150,7 @@ async def test_a_mixed_transaction_is_whole_in_the_rollout_and_refused_where_wri
 
 async def test_what_others_stored_after_the_freeze_cannot_be_changed(root: str, server: Server) -> None:
     async with httpx.AsyncClient() as client:
-        stranger = (await client.post(f"{root}/ServiceRequest", json=order())).json()
+        stranger = (await client.post(f"{root}/fhir/ServiceRequest", json=order())).json()
     for isolated in (True, False):
         ehr = RemoteSession(server, NOW, frozen_at=FREEZE, isolated=isolated)
         url = f"ServiceRequest/{stranger['id']}"
@@ -180,7 +158,7 @@ async def test_what_others_stored_after_the_freeze_cannot_be_changed(root: str, 
         assert (await put(ehr, url, {**stranger, "status": "completed"})).status in (400, 404)
         assert not ehr.writes
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{root}/{url}")).json() == stranger
+        assert (await client.get(f"{root}/fhir/{url}")).json() == stranger
 
 
 @pytest.mark.parametrize("params", [

@@ -29,17 +29,6 @@ def order(note: str = "") -> dict[str, Any]:
     } | ({"note": [{"text": note}]} if note else {})  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def app(snapshot: Snapshot) -> FhirServer:
-    return FhirServer(snapshot)
-
-
-@pytest.fixture(scope="module")
-def root(app: FhirServer) -> Iterator[str]:
-    with serving(app) as address:
-        yield address
-
-
 @pytest.fixture
 def http(app: FhirServer, root: str) -> Iterator[httpx.Client]:
     app.sessions.end("default")

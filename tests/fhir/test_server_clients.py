@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 
 from medagentbenchv2.fhir.server import FhirServer
-from medagentbenchv2.fhir.snapshot import Snapshot
-from tests.fhir.serving import serving
 
 ANN = "S1234561"
 ORDER = {
@@ -23,17 +21,6 @@ ORDER = {
     "code": {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]},
 }  # fmt: skip
 FIELDS = {name: value for name, value in ORDER.items() if name != "resourceType"}
-
-
-@pytest.fixture(scope="module")
-def app(snapshot: Snapshot) -> FhirServer:
-    return FhirServer(snapshot)
-
-
-@pytest.fixture(scope="module")
-def root(app: FhirServer) -> Iterator[str]:
-    with serving(app) as address:
-        yield address
 
 
 @pytest.fixture
