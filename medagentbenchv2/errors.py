@@ -11,7 +11,8 @@ Anything else that is raised is a bug of ours and propagates.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class MedAgentBenchError(Exception):
@@ -28,6 +29,17 @@ class InfrastructureError(MedAgentBenchError):
 
 class ArgumentError(MedAgentBenchError, ValueError):
     """A user's argument is wrong; the message names the argument, the value and the fix."""
+
+
+@contextmanager
+def writing(argument: str, path: object) -> Iterator[None]:
+    """Turn what the operating system has against writing to a user's path into an ArgumentError."""
+    try:
+        yield
+    except OSError as error:
+        raise ArgumentError(
+            f"{argument}: {str(path)!r} cannot be written ({error.strerror or error}); choose another path"
+        ) from None
 
 
 def not_among(argument: str, value: object, allowed: Iterable[str]) -> ArgumentError:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, get_args
@@ -77,6 +78,10 @@ class Setup:
         ):
             if getattr(self, name) not in allowed:
                 raise not_among(name, getattr(self, name), allowed)
+        for name, kind, what in (("fhir_api_base", str, "an address"), ("tasks_path", (str, PathLike), "a path")):
+            given = getattr(self, name)
+            if given is not None and (not isinstance(given, kind) or not str(given)):
+                raise ArgumentError(f"{name}: {given!r} is not {what}; give one as a text, or leave it out")
         if self.grading is not None and self.grading not in get_args(Profile):
             raise not_among("grading", self.grading, get_args(Profile))
         for name, least, most in (

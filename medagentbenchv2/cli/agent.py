@@ -8,8 +8,9 @@ import typer
 
 from medagentbenchv2.agents.registry import AGENTS, agent_of
 from medagentbenchv2.agents.server import AgentServer
+from medagentbenchv2.cli.listening import listen
 from medagentbenchv2.cli.options import TasksPath, TaskTypes, Variant
-from medagentbenchv2.errors import ArgumentError, not_among
+from medagentbenchv2.errors import ArgumentError, not_among, writing
 from medagentbenchv2.runs.chat_files import Format, write_jsonl, write_parquet
 from medagentbenchv2.runs.demonstrations import Style, rows
 from medagentbenchv2.setup import Setup
@@ -53,9 +54,12 @@ def serve(
         num_train_tasks=num_train_tasks,
         difficulty=difficulty,
     )
-    app = AgentServer(agent_of(name), setup)
-    typer.echo(f"{name} answers for {len(app.tasks)} tasks at http://{host}:{port}/v1")
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+    setup.check()
+    agent = agent_of(name)
+    listener = listen(host, port)
+    app = AgentServer(agent, setup)
+    typer.echo(f"{name} answers for {len(app.tasks)} tasks at http://{host}:{listener.getsockname()[1]}/v1")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
 
 
 @agent_app.command("traces")
@@ -90,4 +94,6 @@ def traces(
     form: Style = "hf" if style == "hf" else "openai"
     found = rows(agent_of(name), setup, number, form, first_world=first_world)
     write = write_parquet(found, out, form) if chosen == "parquet" else write_jsonl(found, out)
-    typer.echo(f"{asyncio.run(write)} rollouts written to {out}")
+    with writing("out", out):
+        written = asyncio.run(write)
+    typer.echo(f"{written} rollouts written to {out}")

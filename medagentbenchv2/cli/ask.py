@@ -15,11 +15,10 @@ from rich.table import Table
 
 from medagentbenchv2.cli.ask_progress import LiveProgress
 from medagentbenchv2.cli.options import AsJson
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, writing
 from medagentbenchv2.questions import AskConfig, ModelSummary, Question, ask, make_config, read_config
 from medagentbenchv2.questions.agreement import Agreement, agreements
 from medagentbenchv2.questions.compare import Response, Run, nearest, read_run
-from medagentbenchv2.questions.config import HostedModel
 from medagentbenchv2.questions.elsewhere import answer_folders
 from medagentbenchv2.questions.judging import judge_all
 from medagentbenchv2.questions.page import write_page
@@ -28,6 +27,7 @@ from medagentbenchv2.questions.ratings import Rating, read_ratings
 from medagentbenchv2.questions.scoring import ModelScore, score_models
 from medagentbenchv2.questions.store import truncation_note
 from medagentbenchv2.questions.tables import write_tables
+from medagentbenchv2.runs.models import hosted_model
 
 ask_app = typer.Typer(help="Medical questions to many models: run, show, compare, import, judge.", no_args_is_help=True)
 
@@ -61,8 +61,12 @@ def run(
         str | None, typer.Option(help="Variable (or .env line) that holds the key; default the host's usual one.")
     ] = None,
     api_key: Annotated[str | None, typer.Option(hidden=True, callback=_refuse_key)] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default the model's own.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Longest answer in tokens; default the model's own.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="Sampling temperature; default the model's own.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest answer in tokens; default the model's own.")
+    ] = None,
     concurrency: Annotated[int | None, typer.Option(help="Requests under way at once per model; default 8.")] = None,
     requests_per_minute: Annotated[
         float | None, typer.Option(help="Space requests to stay under this rate, per model; default no limit.")
@@ -129,7 +133,11 @@ def compare(
     """Write one HTML page with every answer side by side, and the tables answers.csv and scores.csv."""
     found = read_run(out)
     scores = score_models(found)
-    written = [write_page(found, scores, html or out / "compare.html"), *write_tables(found, scores)]
+    page = html or out / "compare.html"
+    if page.is_dir():
+        raise ArgumentError(f"html: {str(page)!r} is a folder; give a file such as compare.html")
+    with writing("html", page):
+        written = [write_page(found, scores, page), *write_tables(found, scores)]
     if as_json:
         data = {"written": [str(path) for path in written], "scores": [asdict(row) for row in scores]}
         typer.echo(orjson.dumps(data, option=orjson.OPT_INDENT_2))
@@ -151,7 +159,9 @@ def judge(
         str | None, typer.Option(help="Variable (or .env line) that holds the key; default the host's usual one.")
     ] = None,
     api_key: Annotated[str | None, typer.Option(hidden=True, callback=_refuse_key)] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default the model's own.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="Sampling temperature; default the model's own.")
+    ] = None,
     concurrency: Annotated[int, typer.Option(help="Requests under way at once.", min=1)] = 8,
     out: Out = Path("answers"),
     as_json: AsJson = False,
@@ -165,7 +175,8 @@ def judge(
         if stale:
             typer.echo(f"{path}: {stale} ratings are of answers that have changed since, and don't count", err=True)
     sampling = {} if temperature is None else {"temperature": temperature}
-    judges = [HostedModel(model=m, base_url=base_url, api_key_var=api_key_var, sampling=sampling) for m in model or []]
+    hosted = {"base_url": base_url, "api_key_var": api_key_var, "sampling": sampling}
+    judges = [hosted_model({"model": m, **hosted}, "ask judge") for m in model or []]
     judged = judge_all(found, judges, concurrency)
     for failure in (line for row in judged for line in row.failures):
         typer.echo(failure, err=True)

@@ -1,7 +1,6 @@
 """`medagentbenchv2 ehr`: the EHR over HTTP, as files, in figures, and one patient's record to read."""
 
 import gc
-import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,8 +10,9 @@ from rich.console import Console
 
 from medagentbenchv2 import data
 from medagentbenchv2.cli.ehr_tables import info_table, timeline_tables
+from medagentbenchv2.cli.listening import listen
 from medagentbenchv2.cli.options import AsJson
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, writing
 from medagentbenchv2.fhir import export as files
 from medagentbenchv2.fhir.served import Limits
 from medagentbenchv2.fhir.server import FhirServer
@@ -56,7 +56,7 @@ def serve(
         import uvicorn
     except ImportError:
         raise ArgumentError("ehr serve needs uvicorn: pip install 'medagentbenchv2[server]'") from None
-    listener = _listen(host, port)
+    listener = listen(host, port)
     snapshot = _snapshot(data_dir)
     app = FhirServer(snapshot, limits=Limits(sessions=max_sessions), validation=validation)
     shown = f"[{host}]" if ":" in host else host
@@ -91,10 +91,11 @@ def export(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ArgumentError(f"out: {out} is not an empty folder; give a new one")
     snapshot = _snapshot(data_dir)
-    if form == "ndjson":
-        held = files.write_ndjson(snapshot, out)
-    else:
-        held = files.write_bundles(snapshot, out, keep_ids=keep_ids)
+    with writing("out", out):
+        if form == "ndjson":
+            held = files.write_ndjson(snapshot, out)
+        else:
+            held = files.write_bundles(snapshot, out, keep_ids=keep_ids)
     typer.echo(f"{sum(held.values()):,} resources of {len(held)} types written to {out}")
 
 
@@ -148,17 +149,3 @@ def _snapshot(folder: Path | None) -> Snapshot:
     if not folder.is_dir():
         raise ArgumentError(f"data: {folder} is not a folder; give one that holds *.ndjson files")
     return Snapshot.from_ndjson(folder)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, so that a port in use is said before the EHR is opened."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(2048)  # whoever reads that it serves may call at once
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise ArgumentError(f"port: cannot listen on {host}, port {port} ({error}); give another with --port") from None
-    return listener

@@ -19,7 +19,7 @@ from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.questions.config import HostedModel
 from medagentbenchv2.results.statistics.proportion import wilson
 from medagentbenchv2.runs.campaign import Campaign, spread
-from medagentbenchv2.runs.models import parse_headers, read_models, refuse_key
+from medagentbenchv2.runs.models import hosted_model, parse_headers, read_models, refuse_key
 from medagentbenchv2.runs.player import ModelPlayer, ScriptedPlayer
 from medagentbenchv2.runs.progress import LiveProgress
 from medagentbenchv2.setup import Setup
@@ -36,8 +36,8 @@ def eval_command(
     api_key_var: Annotated[str | None, typer.Option(help="Environment variable (or .env line) with the key.")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of [[models]], to run several.")] = None,
     header: Annotated[list[str] | None, typer.Option(help="Extra request header K=V; V may be env:NAME.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default the endpoint's.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Tokens a turn may take; default the endpoint's.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, help="Temperature; default the endpoint's.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of a turn; default the endpoint's.")] = None,
     variant: Variant = "new_patient_tasks",
     tasks_path: TasksPath = None,
     task_types: TaskTypes = None,
@@ -72,7 +72,7 @@ def eval_command(
     plan: dict[str, Any] = {
         "setup": setup,
         "out": out,
-        "tasks": spread(setup.tasks, None if n < 0 else n),
+        "tasks": spread(setup.tasks, _count(n)),
         "repeats": repeats,
         "concurrency": concurrency,
         "resume": resume,
@@ -88,6 +88,12 @@ def eval_command(
         raise typer.Exit(1)
 
 
+def _count(n: int) -> int | None:
+    if n == 0 or n < -1:
+        raise ArgumentError(f"n: {n} is no number of tasks; use 1 or more, or -1 for all")
+    return None if n < 0 else n
+
+
 def _models(
     model: str | None,
     base_url: str | None,
@@ -97,26 +103,27 @@ def _models(
     temperature: float | None,
     max_tokens: int | None,
 ) -> list[HostedModel]:
-    if config is not None:
-        if model is not None:
-            raise ArgumentError("config: give a file of models or --model, not both")
-        return read_models(config)
+    if config is not None and model is not None:
+        raise ArgumentError("config: give a file of models or --model, not both")
     if model is None:
-        if base_url is not None:
-            raise ArgumentError("base_url: names an endpoint but no --model says which model to ask there")
-        return []
+        # The values are left out: a header or a variable's name may hold a key by mistake.
+        asked = {"base_url": base_url, "api_key_var": api_key_var, "header": header or None}
+        for name, value in {**asked, "temperature": temperature, "max_tokens": max_tokens}.items():
+            if value is not None:
+                where = "write it into the file of --config" if config else "add --model, or leave it out"
+                raise ArgumentError(f"{name}: says how to ask the model of --model, and there is none; {where}")
+        return read_models(config) if config else []
     if api_key_var is not None:
         refuse_key(api_key_var, "api_key_var")
     given = {"temperature": temperature, "max_tokens": max_tokens}
-    return [
-        HostedModel(
-            model=model,
-            base_url=base_url,
-            api_key_var=api_key_var,
-            headers=parse_headers(header),
-            sampling={name: value for name, value in given.items() if value is not None},
-        )
-    ]
+    entry = {
+        "model": model,
+        "base_url": base_url,
+        "api_key_var": api_key_var,
+        "headers": parse_headers(header),
+        "sampling": {name: value for name, value in given.items() if value is not None},
+    }
+    return [hosted_model(entry, "eval")]
 
 
 async def _run_agent(player: ScriptedPlayer, plan: dict[str, Any], console: Console) -> list[dict[str, Any] | None]:
@@ -163,6 +170,10 @@ async def _run(campaign: Campaign, console: Console) -> dict[str, Any] | None:
         Console(stderr=True).print(f"[bold red]error[/]: {escape(said)}", highlight=False, soft_wrap=True)
         return None
     console.print(_table(summary))
+    if progress.troubles:
+        (trouble, times), *others = progress.troubles.most_common()
+        more = f" (and {len(others)} other kinds, in runs.jsonl)" if others else ""
+        console.print(escape(f"{times} errors: {trouble}{more}"), highlight=False, soft_wrap=True)
     console.print(f"written to {escape(str(campaign.folder))}", soft_wrap=True)
     return summary
 

@@ -29,8 +29,11 @@ def leaks(
         raise ArgumentError(f"worlds: {worlds} is not a whole number from 1 to {FIRST_EVAL - 1}")
     if difficulty not in (1, 2, 3):
         raise ArgumentError(f"difficulty: {difficulty} is not a whole number from 1 to 3")
-    if seed < 0 or any(private < 1 for private in eval_seed or ()):
-        raise ArgumentError("seed, eval_seed: seed is 0 or more, eval_seed 1 or more")
+    if seed < 0:
+        raise ArgumentError(f"seed: {seed} is not a whole number from 0 on")
+    for private in eval_seed or ():
+        if private < 1:
+            raise ArgumentError(f"eval_seed: {private} is not a whole number from 1 on; world 0 is compared anyway")
     families = select_families(task_types)
     found = audit(
         training_worlds(worlds, seed, difficulty, families), evaluation_worlds(eval_seed or (), difficulty, families)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from medagentbenchv2.cli.listening import listen
 from medagentbenchv2.cli.options import TasksPath, Variant
 from medagentbenchv2.errors import ArgumentError, not_among
 from medagentbenchv2.setup import Setup
@@ -36,5 +37,6 @@ def mcp_command(
         return
     import uvicorn
 
-    typer.echo(f"{task or 'the EHR'} is served at http://127.0.0.1:{http}/mcp", err=True)
-    uvicorn.run(http_app(desk), host="127.0.0.1", port=http, log_level="warning", access_log=False)
+    listener = listen("127.0.0.1", http, "http")
+    typer.echo(f"{task or 'the EHR'} is served at http://127.0.0.1:{listener.getsockname()[1]}/mcp", err=True)
+    uvicorn.Server(uvicorn.Config(http_app(desk), log_level="warning", access_log=False)).run(sockets=[listener])

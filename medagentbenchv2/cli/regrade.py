@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from medagentbenchv2.cli.options import AsJson
-from medagentbenchv2.runs.regrade import Regraded, regrade, run_folders
+from medagentbenchv2.runs.regrade import Regraded, regrade, run_folders, untraced
 
 
 def regrade_command(
@@ -25,6 +25,10 @@ def regrade_command(
 ) -> None:
     """Judge saved rollouts with the current judge, without a model; show what changed and why."""
     runs = {folder: asyncio.run(regrade(folder)) for folder in run_folders(paths)}
+    for folder, found in runs.items():
+        if missing := untraced(folder, found):
+            said = f"{folder}: {missing} scored rows of runs.jsonl have no trace (cut off, or lost) and are not judged"
+            typer.echo(said, err=True)
     if as_json:
         typer.echo(orjson.dumps([_plain(one) for found in runs.values() for one in found], option=orjson.OPT_INDENT_2))
         return

@@ -17,7 +17,7 @@ from medagentbenchv2.cli.leaks import leaks
 from medagentbenchv2.cli.options import AsJson, Seed, TasksPath, TaskTypes, Variant
 from medagentbenchv2.cli.reviews import export_for_review, reviews
 from medagentbenchv2.cli.verdicts import verdicts_in
-from medagentbenchv2.errors import not_among
+from medagentbenchv2.errors import not_among, writing
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.excerpt import excerpt
 from medagentbenchv2.tasks.explain import explain, explain_verdict
@@ -102,7 +102,8 @@ def export(
             f"{count} tasks written to {out}; fill in verdict (agree, disagree or unsure) and give it to `reviews`"
         )
         return
-    write_tasks(setup.tasks, out)
+    with writing("out", out):
+        write_tasks(setup.tasks, out)
     typer.echo(f"{len(setup.tasks)} tasks written to {out}")
 
 

@@ -44,11 +44,11 @@ def preflight(base_url: str) -> Holding:
             "4"
         ):
             raise ArgumentError(f"fhir_api_base: {base_url} answers, but is no FHIR R4 server; {HOW_TO_START}")
-        stated = [e.get("valueString") for e in statement.get("extension", ()) if e.get("url") == CHECKSUM_URL]
+        stated = [e.get("valueString") for e in _objects(statement, "extension") if e.get("url") == CHECKSUM_URL]
         if stated:
             return Holding("ours", stated[0])
         found = [_get(client, root, f"Patient?identifier={mrn}&_count=1") for mrn in PUBLISHED_MRNS]
-        return Holding("published" if all(bundle.get("entry") for bundle in found) else "other")
+        return Holding("published" if all(_objects(bundle, "entry") for bundle in found) else "other")
 
 
 def unknown_patients(base_url: str, mrns: Iterable[str]) -> list[str]:
@@ -59,9 +59,15 @@ def unknown_patients(base_url: str, mrns: Iterable[str]) -> list[str]:
         for start in range(0, len(asked), _AT_ONCE):
             some = ",".join(quote(mrn) for mrn in asked[start : start + _AT_ONCE])
             bundle = _get(client, root, f"Patient?identifier={some}&_count={_AT_ONCE * 2}")
-            patients = [entry.get("resource", {}) for entry in bundle.get("entry", ())]
-            found |= {one.get("value") for patient in patients for one in patient.get("identifier", ())}
+            patients = [entry.get("resource") for entry in _objects(bundle, "entry")]
+            found |= {str(one.get("value")) for patient in patients for one in _objects(patient, "identifier")}
     return [mrn for mrn in asked if mrn not in found]
+
+
+def _objects(value: Any, name: str) -> list[dict[str, Any]]:
+    """The objects under a name: whoever answers at a wrong address may send anything there."""
+    held = value.get(name) if isinstance(value, dict) else None
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
 
 
 def _get(client: httpx.Client, root: str, place: str) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def _get(client: httpx.Client, root: str, place: str) -> dict[str, Any]:
         raise ArgumentError(
             f"fhir_api_base: {root}/{place} answers {error.response.status_code}; {HOW_TO_START}"
         ) from None
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ArgumentError(
             f"fhir_api_base: nothing answers at {root} ({type(error).__name__}); {HOW_TO_START}"
         ) from None

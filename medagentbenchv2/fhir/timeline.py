@@ -92,7 +92,9 @@ class Timeline:
 def timeline(snapshot: Snapshot, mrn: str, now: datetime | None = None) -> Timeline:
     """A patient's record as of now (None: all of it). Raises ArgumentError for an unknown MRN."""
     session = Session(snapshot, now)
-    patients = _search(session, "Patient", ("identifier", mrn)) or _search(session, "Patient", ("_id", mrn))
+    # an empty value searches for everybody
+    named = (("identifier", mrn), ("_id", mrn)) if mrn.strip() else ()
+    patients = next((found for one in named if (found := _search(session, "Patient", one))), ())
     if not patients:
         raise not_among("mrn", mrn, [orjson.loads(line)["id"] for line in export.lines(snapshot, "Patient")])
     patient = patients[0]

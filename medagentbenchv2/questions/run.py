@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import filelock
 import orjson
 
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, writing
 from medagentbenchv2.questions.answer import Answer, Failure
 from medagentbenchv2.questions.answerer import Answerer, Asking, ModelUnavailableError, now
 from medagentbenchv2.questions.config import AnswerFolder, AskConfig, EncoderModel, GenerativeModel, HostedModel, Model
@@ -68,7 +68,8 @@ async def ask(config: AskConfig, progress: Progress | None = None) -> list[Model
     not asked again. Raises ArgumentError for a bad question list or a folder that another run is writing.
     """
     questions = read_questions(config.questions)
-    config.out.mkdir(parents=True, exist_ok=True)
+    with writing("out", config.out):
+        config.out.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(config.out / ".lock")
     try:
         lock.acquire(timeout=0)

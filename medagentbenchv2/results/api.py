@@ -82,6 +82,8 @@ def write(board: Board, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise ArgumentError(f"--out: {str(folder)!r} is a file; name a folder") from error
+    except OSError as error:
+        raise ArgumentError(f"--out: {str(folder)!r} cannot be made ({error.strerror}); name another folder") from error
     if (folder / "plots").is_dir():
         shutil.rmtree(folder / "plots")
     tables = all_tables(board)

@@ -113,6 +113,12 @@ def build_board(
     runs = [run for run in runs if run.rows]
     if not runs:
         raise ArgumentError(f"PATH: the runs on {variant} hold no rollout")
+    if not any(row.scored for run in runs for row in run.rows):
+        failed = sum(len(run.rows) for run in runs)
+        raise ArgumentError(
+            f"PATH: the runs on {variant} hold no scored rollout, only infrastructure errors ({failed}); run them again"
+            " with `eval --resume`"
+        )
     labels = label_runs(tuple(runs), dict(cards))
     entries = [
         Entry(run, label, cards.get(run.model, ModelCard()), catalogue, how)

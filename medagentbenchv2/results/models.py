@@ -56,7 +56,9 @@ def _entries(path: Path) -> dict[str, dict[str, object]]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArgumentError(f"models: {str(path)!r} does not exist") from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise ArgumentError(f"models: {str(path)!r} cannot be read ({error.strerror}); give a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArgumentError(f"models: {path} is not TOML ({error})") from error
     models = data.get("models")
     if not isinstance(models, dict) or not all(isinstance(keys, dict) for keys in models.values()):

@@ -134,6 +134,7 @@ class Campaign:
 
         async def worker() -> None:
             for task, attempt in queue:
+                await asyncio.sleep(0)  # a script never waits for anything: this is where Ctrl-C reaches it
                 record = await self._rollout(places[task.id], task, attempt)
                 row = record.row()
                 folder.add(row, record.trace(self.model, self.variant))

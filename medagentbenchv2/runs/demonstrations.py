@@ -6,6 +6,7 @@ of one seed are used up, those of the next seed follow.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -69,6 +70,7 @@ async def demonstrations(agent: Agent, setup: Setup, *, first_world: int = 1) ->
         )
     player, missed = ScriptedPlayer(agent), 0
     for seeded, task in _training(setup, first_world):
+        await asyncio.sleep(0)  # a script never waits for anything: this is where Ctrl-C reaches it
         played = Played(seeded.messages(task))
         rollout = await seeded.open(task)
         await player.play(rollout, played, max_turns=seeded.max_turns, seed=seeded.seed)

@@ -46,10 +46,14 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise ArgumentError(f"out: {self.path} cannot be a folder, a file is in the way; choose another") from None
+        except OSError as error:
+            raise ArgumentError(f"out: {self.path} cannot be made ({error.strerror}); choose another") from None
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise ArgumentError(f"out: {self.path} is being written by another run; wait, or choose another") from None
+        except OSError as error:
+            raise ArgumentError(f"out: {self.path} cannot be written ({error.strerror}); choose another") from None
         try:
             yield
         finally:

@@ -31,7 +31,7 @@ def read_models(path: Path) -> list[HostedModel]:
     if unknown or not isinstance(entries, list) or not entries:
         what = f"the unknown table {unknown[0]!r}" if unknown else "no [[models]]"
         raise ArgumentError(f"config: {path.name} holds {what}; it is a list of [[models]] with model, base_url, ...")
-    models = [_model(entry, f"config: {path.name}, model {number}") for number, entry in enumerate(entries, 1)]
+    models = [hosted_model(entry, f"config: {path.name}, model {number}") for number, entry in enumerate(entries, 1)]
     titles: dict[str, str] = {}
     for model in models:
         folder = folder_name(model.title).lower()
@@ -44,7 +44,8 @@ def read_models(path: Path) -> list[HostedModel]:
     return models
 
 
-def _model(entry: object, where: str) -> HostedModel:
+def hosted_model(entry: object, where: str) -> HostedModel:
+    """A model from its entry in a file or from flags. Raises ArgumentError that names the place and the field."""
     try:
         model = HostedModel.model_validate(entry)
     except ValidationError as error:

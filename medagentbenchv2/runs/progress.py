@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,8 @@ class LiveProgress:
         self._task = self._bar.add_task(escape(title), total=total, facts="")
         self._right = self._errors = self._tokens = 0
         self._cost: float | None = None
+        self.troubles: Counter[str] = Counter()
+        """What infrastructure errors said, with how often."""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -53,6 +56,8 @@ class LiveProgress:
     def _take(self, row: Row) -> None:
         self._right += row.correct
         self._errors += not row.scored
+        if not row.scored and row.failure and row.failure.detail:
+            self.troubles[row.failure.detail] += 1
         self._tokens += (row.input_tokens or 0) + (row.output_tokens or 0)
         if row.cost is not None:
             self._cost = (self._cost or 0.0) + row.cost

@@ -19,7 +19,7 @@ from medagentbenchv2.fhir.ehr import Write
 from medagentbenchv2.grading.expectation import Expectation, Profile
 from medagentbenchv2.grading.judge import judge
 from medagentbenchv2.grading.verdict import Verdict
-from medagentbenchv2.results.readers.lines import read_object
+from medagentbenchv2.results.readers.lines import read_lines, read_object
 from medagentbenchv2.results.traces import Trace, read_traces
 from medagentbenchv2.setup import Setup
 
@@ -75,6 +75,16 @@ async def regrade(folder: Path) -> list[Regraded]:
     # A trace whose row was lost to a kill is played again by --resume, and stands here twice until then: the later one.
     traces = {(trace.task_id, trace.attempt): trace for trace in read_traces(traces_path) if trace.verdict}
     return [await again.judge(trace) for trace in traces.values()]
+
+
+def untraced(folder: Path, found: Iterable[Regraded]) -> int:
+    """How many scored rows of a run have no trace to judge: a kill or a lost file leaves some."""
+    path = folder / "runs.jsonl"
+    judged = {(one.task_id, one.attempt) for one in found}
+    rows = [value for _, value in read_lines(path, [])] if path.is_file() else []
+    return sum(
+        (row.get("task_id"), row.get("attempt", 1)) not in judged and row.get("status") != "error" for row in rows
+    )
 
 
 def _setup(config: dict[str, Any]) -> Setup | None:

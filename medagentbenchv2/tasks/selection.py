@@ -10,9 +10,11 @@ from medagentbenchv2.tasks.task import Task
 
 
 def split_types(task_types: str | Sequence[str] | None) -> list[str] | None:
-    """Task types from a list, or from strings with commas; None for all."""
+    """Task types from a list, or from strings with commas; None for all. Raises ArgumentError for what is neither."""
     if task_types is None:
         return None
+    if not isinstance(task_types, (str, list, tuple, set, frozenset)):
+        raise ArgumentError(f"task_types: {task_types!r} is not a list; give one such as ['task1', 'task8']")
     given = [task_types] if isinstance(task_types, str) else list(task_types)
     return [part.strip() for item in given for part in str(item).split(",") if part.strip()] or None
 

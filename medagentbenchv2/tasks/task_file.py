@@ -17,6 +17,7 @@ import orjson
 from pydantic import ValidationError
 
 from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.hospital.people import LAST_WORLD
 from medagentbenchv2.tasks.family import Family
 from medagentbenchv2.tasks.registry import FAMILIES, family_of
 from medagentbenchv2.tasks.task import Task
@@ -32,7 +33,10 @@ DEFAULT_CLOCKS = {
 
 def read_tasks(path: Path) -> list[Task]:
     """All tasks of a file. Raises ArgumentError that names the row and the field for anything unusable."""
-    return parse_tasks(_rows(path), path.name)
+    tasks = parse_tasks(_rows(path), path.name)
+    if not tasks:
+        raise ArgumentError(f"tasks_path: {path.name} holds no task; write one JSON object a line, or a list of them")
+    return tasks
 
 
 def parse_tasks(rows: Iterable[Any], name: str) -> list[Task]:
@@ -95,8 +99,8 @@ def _task(row: Any, number: int, where: str) -> Task:
         context=context,
         ours=ours,
         clock_stated=ours or stated is not None,
-        branch=row.get("branch"),
-        world=row.get("world", 0),
+        branch=None if row.get("branch") is None else _text(row, "branch", where),
+        world=_world(row, where),
     )
 
 
@@ -110,8 +114,9 @@ def _text(row: dict[str, Any], field: str, where: str, default: str | None = Non
 def _family(row: dict[str, Any], text: str, where: str) -> tuple[Family[Any], dict[str, str]]:
     """The row's family, and the slots that its sentence pattern names."""
     if row.get("family") is not None:
+        slug = _text(row, "family", where)
         try:
-            return family_of(row["family"]), {}
+            return family_of(slug), {}
         except ArgumentError as error:
             raise ArgumentError(f"{where}, field {error}") from None
     matches = [(family, m) for family in FAMILIES.values() if (m := family.theirs.search(text))]
@@ -150,6 +155,13 @@ def _clock(row: dict[str, Any], stated: re.Match[str] | None, family: Family[Any
     if now.tzinfo is None:
         raise ArgumentError(f"{where}, field 'now': {text!r} has no offset; write it like 2023-11-07T22:47:00+00:00")
     return now
+
+
+def _world(row: dict[str, Any], where: str) -> int:
+    world = row.get("world", 0)
+    if isinstance(world, bool) or not isinstance(world, int) or not 0 <= world <= LAST_WORLD:
+        raise ArgumentError(f"{where}, field 'world': {world!r} is not a world from 0 to {LAST_WORLD}; leave it out")
+    return world
 
 
 def _first_double(ids: Iterable[str]) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +91,7 @@ def test_several_models_of_a_file_are_run_and_a_dead_endpoint_is_not_scored(comm
     config.write_text('[[models]]\nmodel = "m"\nbase_url = "http://127.0.0.1:9/v1"\nmax_retries = 0\n')
     done = command("eval", "--config", "models.toml", "-n", "2", "--variant", "new_tasks", ok=False)
     assert "2 infrastructure errors are not scored" in done.stdout
+    assert "2 errors: 127.0.0.1:9: could not be reached" in done.stdout
     summary = json.loads((tmp_path / "outputs/new_tasks/m/summary.json").read_text())
     assert (summary["error"], summary["accuracy"]) == (2, None)
 
@@ -104,6 +108,22 @@ def test_several_models_of_a_file_are_run_and_a_dead_endpoint_is_not_scored(comm
         (["eval", "--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--header", "x"], ["header", "NAME=VALUE"]),
         (["eval", "--config", "missing.toml"], ["config", "missing.toml"]),
         (["eval", "--agent", "orcale"], ["agent", "oracle"]),
+        (["eval", "-n", "0"], ["n: 0", "-1 for all"]),
+        (["eval", "-n", "-5"], ["n: -5", "-1 for all"]),
+        (["eval", "--temperature", "0"], ["temperature", "add --model"]),
+        (["eval", "--api-key-var", "sk-123"], ["api_key_var", "add --model"]),
+        (["eval", "--config", "models.toml", "--header", "K=sk-123"], ["header", "file of --config"]),
+        (["eval", "--model", ""], ["field model", "at least 1 character"]),
+        (["eval", "--out", "/proc/nothing"], ["out", "/proc/nothing", "choose another"]),
+        (["tasks", "export", "--out", "."], ["out", "'.'", "choose another path"]),
+        (["tasks", "export", "--out", "/proc/nothing"], ["out", "/proc/nothing", "choose another path"]),
+        (["tasks", "leaks", "--seed", "-1"], ["seed", "-1"]),
+        (["tasks", "leaks", "--eval-seed", "0"], ["eval_seed", "0"]),
+        (["agent", "traces", "oracle", "-n", "1", "--out", "."], ["out", "choose another path"]),
+        (["agent", "traces", "oracle", "-n", "1", "--out", "/proc/x.parquet"], ["out", "choose another path"]),
+        (["agent", "serve", "oracle", "--port", "99999"], ["port", "99999", "--port"]),
+        (["mcp", "--http", "99999"], ["http", "99999", "--http"]),
+        (["report", ".", "--models", ".", "--out", "report"], ["PATH", "'.'", "holds no run"]),
         (["tasks", "show", "task8_99"], ["task_id", "task8_9"]),
     ],
 )
@@ -114,3 +134,39 @@ def test_bad_input_is_one_clear_line_without_a_traceback(
     assert len(done.stderr.strip().splitlines()) == 1
     assert all(word in done.stderr for word in words)
     assert "sk-123" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("serving", [("agent", "serve", "oracle", "--port"), ("mcp", "--http")])
+def test_a_port_in_use_is_said_before_anything_is_promised(serving: tuple[str, ...], command: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = command(*serving, port, ok=False)
+    assert f"cannot listen on 127.0.0.1, port {port}" in done.stderr
+    assert "http://" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [
+        (["eval", "-n", "-1", "--repeats", "1000", "--out", "runs"], "runs/new_patient_tasks/oracle/runs.jsonl"),
+        (["agent", "traces", "oracle", "-n", "1000000", "--out", "chats.jsonl"], "chats.jsonl"),
+    ],
+)
+def test_ctrl_c_ends_a_long_run_at_once_with_130_and_what_was_done_is_kept(
+    arguments: list[str], file: str, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "medagentbenchv2", *arguments]
+    with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not ((tmp_path / file).is_file() and (tmp_path / file).stat().st_size) and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert len([json.loads(line) for line in (tmp_path / file).read_text().splitlines()]) > 0

@@ -108,6 +108,9 @@ def test_what_cannot_be_done_is_said_in_one_line(own: Path, tmp_path: Path) -> N
         f"data: {tmp_path / 'none'} is not a folder; give one that holds *.ndjson files"
     )
     assert "has no *.ndjson file" in said("info", "--data", tmp_path)
+    assert said("show", "").startswith("mrn: '' is not allowed")
+    (tmp_path / "file").touch()
+    assert said("export", "--data", own, "--out", tmp_path / "file" / "x").endswith("choose another path")
     assert said("show", "S0000000").startswith("mrn: 'S0000000' is not allowed")
     assert said("show", "S2718281", "--at", "2020").startswith("at: '2020' is not a date with a time of day")
 

@@ -49,3 +49,11 @@ def test_every_option_is_explained() -> None:
     text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
     for option in ("--out", "--focus", "--models", "--json"):
         assert option in text
+
+
+def test_what_cannot_be_read_or_written_is_an_argument_error(runs: Path, tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "out")]
+    for line, words in (([*out, "--models", str(tmp_path)], "models"), (["--out", "/proc/nothing"], "cannot be made")):
+        done = CliRunner().invoke(app, [str(runs), *line])
+        assert isinstance(done.exception, ArgumentError), done.output
+        assert words in str(done.exception)

@@ -14,6 +14,7 @@ from medagentbenchv2.fhir import preflight as module
 from medagentbenchv2.fhir.preflight import PUBLISHED_MRNS, Holding, preflight, unknown_patients
 from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.fhir.snapshot import Snapshot
+from medagentbenchv2.setup import Setup
 from tests.fhir.serving import free_port, serving
 
 
@@ -112,3 +113,21 @@ def test_what_answers_no_fhir_is_said(body: bytes) -> None:
 
     with serving(page) as root:
         assert said(f"{root}/fhir").startswith("fhir_api_base: ")
+
+
+@pytest.mark.parametrize("statement", [{"extension": ["x", 5]}, {"extension": "x"}, {"extension": {"url": 1}}])
+def test_a_statement_that_is_put_together_wrongly_states_nothing(statement: dict[str, Any], tmp_path: Path) -> None:
+    with serving(Foreign(people(tmp_path, "S1"), **statement)) as root:
+        assert preflight(f"{root}/fhir/") == Holding("other")
+
+
+@pytest.mark.parametrize("address", ["http://\x00/", "http://127.0.0.1:99999/fhir", "http://[bad/fhir"])
+def test_an_address_that_cannot_be_one_is_an_argument_error(address: str) -> None:
+    with pytest.raises(ArgumentError, match=r"fhir_api_base: .*ehr serve"):
+        preflight(address)
+
+
+@pytest.mark.parametrize("address", [5, ["http://localhost:8080/fhir/"], ""])
+def test_what_is_no_text_is_said_to_be_no_address(address: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"fhir_api_base: .* is not an address"):
+        Setup(fhir_api_base=address)

@@ -156,3 +156,24 @@ def test_every_option_has_help(ask: Any) -> None:
         for option in options:
             assert len(option[1].split()) > 2, option
         assert "--api-key " not in text
+
+
+def test_where_nothing_can_be_written_is_said_in_one_line(ask: Any) -> None:
+    Path("file").write_text("in the way")
+    done = ask(*RUN, "--model", "org/a", "--out", "file/x")
+    assert isinstance(done.exception, ArgumentError)
+    assert str(done.exception) == "out: 'file/x' cannot be written (Not a directory); choose another path"
+    ask(*RUN, "--model", "org/a")
+    done = ask("compare", "--html", ".")
+    assert isinstance(done.exception, ArgumentError)
+    assert str(done.exception) == "html: '.' is a folder; give a file such as compare.html"
+    done = ask("compare", "--html", "file/x.html")
+    assert isinstance(done.exception, ArgumentError)
+    assert str(done.exception).startswith("html: 'file/x.html' cannot be written")
+
+
+def test_a_judge_without_a_name_is_named_by_its_field(ask: Any) -> None:
+    ask(*RUN, "--model", "org/a")
+    done = ask("judge", "--model", "")
+    assert isinstance(done.exception, ArgumentError)
+    assert "field model" in str(done.exception)

@@ -165,3 +165,9 @@ def test_the_registry_fits_what_reports_ask_of_it() -> None:
     assert sorted(published) == [(e, n) for e in ("v1", "v2") for n in range(1, 11)]
     assert {f.kind for f in families.values()} == {"query", "action"}
     assert all(f.title for f in families.values())
+
+
+def test_runs_of_errors_alone_are_no_board() -> None:
+    failed = [row("task1_1", status="error", correct=False)]
+    with pytest.raises(ArgumentError, match=r"no scored rollout, only infrastructure errors \(1\).*--resume"):
+        board_of({"m": failed})

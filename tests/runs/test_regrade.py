@@ -16,7 +16,7 @@ from medagentbenchv2.errors import ArgumentError
 from medagentbenchv2.results.traces import frames
 from medagentbenchv2.runs.campaign import Campaign
 from medagentbenchv2.runs.player import ScriptedPlayer
-from medagentbenchv2.runs.regrade import regrade, run_folders
+from medagentbenchv2.runs.regrade import regrade, run_folders, untraced
 from medagentbenchv2.setup import Setup
 
 SETUP = Setup(tasks_variant="new_tasks")
@@ -116,3 +116,11 @@ def test_the_command_says_for_each_run_what_changed_and_why(
 async def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"config\.json"):
         await regrade(tmp_path)
+
+
+async def test_rows_without_a_trace_are_counted(tmp_path: Path) -> None:
+    folder = await run(tmp_path)
+    assert untraced(folder, await regrade(folder)) == 0
+    path = folder / "traces.jsonl.zst"
+    path.write_bytes(b"".join(frame for frame, _ in list(frames(path))[:7]))
+    assert untraced(folder, await regrade(folder)) == 3

@@ -1,5 +1,7 @@
 """Task types: exact, by number or slug."""
 
+from typing import Any
+
 import pytest
 
 from medagentbenchv2.errors import ArgumentError
@@ -22,6 +24,12 @@ def test_numbers_slugs_and_commas_mix() -> None:
     assert types(select(TASKS, ["task1,naloxone_coverage", "task2"], "x")) == {"task1", "task2", "task8"}
     assert select(TASKS, None, "x") == TASKS
     assert split_types("") is None
+
+
+@pytest.mark.parametrize("types", [5, 1.5, {"task1": True}, b"task1"])
+def test_what_is_no_list_of_types_is_refused(types: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"task_types: .* is not a list; give one such as"):
+        split_types(types)
 
 
 def test_an_unknown_type_is_named_with_the_nearest_and_the_place() -> None:

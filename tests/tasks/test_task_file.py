@@ -59,6 +59,12 @@ def test_a_row_in_other_words_is_not_ours(tmp_path: Path) -> None:
         ([GOOD, 7], ["row 2", "int"]),
         ([{**GOOD, "id": 4}], ["row 1", "'id'", "4"]),
         ([{**GOOD, "family": "naloxone"}], ["row 1", "family", "'naloxone'", "naloxone_coverage"]),
+        ([{**GOOD, "family": ["naloxone_coverage"]}], ["row 1", "'family'", "a text"]),
+        ([{**GOOD, "world": "x"}], ["row 1", "'world'", "'x'", "0 to 4999"]),
+        ([{**GOOD, "world": 5000}], ["row 1", "'world'", "5000"]),
+        ([{**GOOD, "branch": 5}], ["row 1", "'branch'", "5"]),
+        ("", ["tasks.json", "holds no task"]),
+        ([], ["tasks.json", "holds no task"]),
         ([{**GOOD, "slots": {"patient": "S1"}}], ["row 1", "slots.mrn"]),
         ([{**GOOD, "slots": []}], ["row 1", "'slots'"]),
         ([{**GOOD, "now": "yesterday"}], ["row 1", "'now'", "yesterday"]),
@@ -119,3 +125,9 @@ def test_the_shipped_facts_are_those_of_the_published_files() -> None:
             assert (ours.id, ours.family, ours.now) == (original.id, original.family, original.now)
             kept = ours.slots.model_dump(exclude={"text"})
             assert kept == original.slots.model_dump(exclude={"text"})
+
+
+@pytest.mark.parametrize("path", [5, ["tasks.json"], ""])
+def test_what_is_no_path_is_said_to_be_none(path: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"tasks_path: .* is not a path; give one as a text, or leave it out"):
+        Setup(tasks_path=path)

@@ -17,5 +17,5 @@ def need(module: str) -> ModuleType:
             raise
         name = module.partition(".")[0]
         raise ArgumentError(
-            f"report: {name} is not installed; run `pip install medagentbenchv2[report]` to get it"
+            f"report: {name} is not installed; run `pip install 'medagentbenchv2[report]'` to get it"
         ) from error

@@ -23,7 +23,7 @@ def test_a_missing_library_names_the_extra(module: str, monkeypatch: pytest.Monk
                 raise ModuleNotFoundError(f"No module named {wanted!r}", name=wanted)
 
     monkeypatch.setattr(sys, "meta_path", [Absent(), *sys.meta_path])
-    with pytest.raises(ArgumentError, match=rf"{name} is not installed; run `pip install medagentbenchv2\[report\]`"):
+    with pytest.raises(ArgumentError, match=rf"{name} is not installed; run `pip install 'medagentbenchv2\[report\]'`"):
         need(module)
 
 
