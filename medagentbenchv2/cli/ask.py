@@ -171,6 +171,8 @@ def judge(
     people: list[Rating] = []
     for path in ratings or []:
         read, stale = read_ratings(path, found)
+        if not read and not stale:
+            raise ArgumentError(f"ratings: {path} holds no rating; give a file that the comparison page saved")
         people += read
         if stale:
             typer.echo(f"{path}: {stale} ratings are of answers that have changed since, and don't count", err=True)

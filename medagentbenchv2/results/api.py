@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, writing
 from medagentbenchv2.results.board import Board, build_board
 from medagentbenchv2.results.families import Registered, load_families
 from medagentbenchv2.results.markdown import readme, technical_report
@@ -91,8 +91,9 @@ def write(board: Board, folder: Path) -> list[Path]:
     texts = {f"{table.name}.csv": table.to_csv() for table in tables}
     texts["report.md"] = technical_report(board, drawn)
     texts["report.html"] = build_page(board, tables, drawn)
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    with writing("--out", folder):
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
     written = [folder / name for name in texts] + [file for item in drawn for file in item.files]
     rollouts = sum(len(entry.run.rows) for entry in (*board.entries, *board.references))
     about = f"leaderboard, families, failures and all {rollouts} rollouts in one file that needs no network"

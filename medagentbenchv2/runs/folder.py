@@ -17,7 +17,7 @@ import orjson
 import zstandard
 from filelock import FileLock, Timeout
 
-from medagentbenchv2.errors import ArgumentError
+from medagentbenchv2.errors import ArgumentError, writing
 from medagentbenchv2.results.readers.lines import parse, read_lines, read_object
 from medagentbenchv2.results.rows import Row, Status
 from medagentbenchv2.results.traces import frames
@@ -95,9 +95,10 @@ class RunFolder:
             self._keep(rows_path)
         if traces_path.exists():
             self._mend(traces_path)
-        write_whole(self.path / "config.json", orjson.dumps(self._config, option=orjson.OPT_INDENT_2))
-        self._rows_file = rows_path.open("ab")
-        self._traces_file = traces_path.open("ab")
+        with writing("out", self.path):
+            write_whole(self.path / "config.json", orjson.dumps(self._config, option=orjson.OPT_INDENT_2))
+            self._rows_file = rows_path.open("ab")
+            self._traces_file = traces_path.open("ab")
 
     def _keep(self, path: Path) -> None:
         """Keep whole, scored rows; drop a line cut by a kill; put infrastructure errors, which run again, aside."""

@@ -53,7 +53,12 @@ def test_every_option_is_explained() -> None:
 
 def test_what_cannot_be_read_or_written_is_an_argument_error(runs: Path, tmp_path: Path) -> None:
     out = ["--out", str(tmp_path / "out")]
-    for line, words in (([*out, "--models", str(tmp_path)], "models"), (["--out", "/proc/nothing"], "cannot be made")):
+    (tmp_path / "full" / "report.md").mkdir(parents=True)
+    for line, words in (
+        ([*out, "--models", str(tmp_path)], "models"),
+        (["--out", "/proc/nothing"], "cannot be made"),
+        (["--out", str(tmp_path / "full")], "cannot be written"),
+    ):
         done = CliRunner().invoke(app, [str(runs), *line])
         assert isinstance(done.exception, ArgumentError), done.output
         assert words in str(done.exception)

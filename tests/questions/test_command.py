@@ -177,3 +177,11 @@ def test_a_judge_without_a_name_is_named_by_its_field(ask: Any) -> None:
     done = ask("judge", "--model", "")
     assert isinstance(done.exception, ArgumentError)
     assert "field model" in str(done.exception)
+
+
+def test_a_file_that_holds_no_rating_is_not_passed_over(ask: Any) -> None:
+    ask(*RUN, "--model", "org/a")
+    Path("ratings.jsonl").write_text('{"torn')
+    done = ask("judge", "--ratings", "ratings.jsonl")
+    assert isinstance(done.exception, ArgumentError)
+    assert "ratings.jsonl holds no rating" in str(done.exception)

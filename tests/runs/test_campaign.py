@@ -249,3 +249,10 @@ def test_a_few_tasks_are_dealt_round_the_families() -> None:
     chosen = spread(Setup().tasks, 20)
     assert len(chosen) == 20
     assert {sum(t.family.slug == slug for t in chosen) for slug in {t.family.slug for t in chosen}} == {2}
+
+
+async def test_a_folder_that_takes_no_files_is_an_argument_error(tmp_path: Path) -> None:
+    one = campaign(tmp_path)
+    (one.folder / "config.json").mkdir(parents=True)
+    with pytest.raises(ArgumentError, match=r"out: .* cannot be written \(Is a directory\); choose another path"):
+        await one.run()
