@@ -67,7 +67,8 @@ def in_order(table: Table, rows: Rows, sort: Sequence[Sort]) -> Rows:
         number, missing = sort_column(table, one, rows)
         number = np.where(missing, 0, number)
         keys += [-number if one.descending else number, missing]
-    return rows[np.lexsort(keys)]
+    ordered: Rows = rows[np.lexsort(keys)]
+    return ordered
 
 
 def _is_in_order(table: Table, rows: Rows, sort: Sequence[Sort]) -> bool:
