@@ -48,5 +48,5 @@ def units(census: Census, setting: Setting) -> Ints:
     share = np.array([_MIX[name].get(setting, 0) for name in ARCHETYPES], dtype=np.int64)[census.archetype]
     if setting == "dialysis":
         share = np.where(census.group("esrd"), share, 0)
-    wanted: NDArray[np.int64] = census.observations * share * _SURPLUS * 10 // np.maximum(rate, 1)
+    wanted: Ints = census.observations * share * _SURPLUS * 10 // np.maximum(rate, 1)
     return wanted
