@@ -31,8 +31,9 @@ def test_equal_models_share_the_first_rank() -> None:
     assert "a and b share the first rank with 66.7 %" in findings(board_of({"a": many(40), "b": many(40)}))[0]
 
 
-def test_nothing_scored_is_said() -> None:
-    assert findings(board_of({"a": [row("t_1", correct=False, status="error")]})) == ["Nothing was scored."]
+def test_nothing_scored_beside_a_reference_is_said() -> None:
+    board = board_of({"a": [row("t_1", correct=False, status="error")], "oracle": [row("t_1", correct=True)]})
+    assert "Nothing was scored." in findings(board)
 
 
 def two_families(first: int, second: int) -> list[object]:
