@@ -12,12 +12,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
 
 from medagentbenchv2.agents.behaviours import Oracle
+from medagentbenchv2.errors import InfrastructureError
 from medagentbenchv2.fhir.server import FhirServer
 from medagentbenchv2.setup import Setup
 from medagentbenchv2.tasks.world import default_world
@@ -33,7 +35,7 @@ import mcp  # noqa: E402
 from verifiers.v1.mcp.server import state_signature  # noqa: E402
 
 from medagentbenchv2.faces.v1.config import Arguments  # noqa: E402
-from medagentbenchv2.faces.v1.task import MedAgentBenchState  # noqa: E402
+from medagentbenchv2.faces.v1.task import MedAgentBenchState, MedAgentBenchTask  # noqa: E402
 
 SECRET = "of this run"
 SETUP = Setup()
@@ -188,6 +190,7 @@ async def test_an_ehr_that_does_not_answer_is_trouble_and_never_an_answer(addres
         assert "does not answer" in await said(session, "finish", {"value": []})
     state = channel.state("down")
     assert "nothing answers" in str(state.trouble)
+    assert not state.ours
     assert (state.status, state.answer) == (None, None)
 
 
@@ -198,3 +201,11 @@ async def test_a_bug_of_ours_reaches_the_judge(address: str, channel: Channel) -
     async with client(address, query) as session:
         await said(session, "finish", {"value": []})
     assert "KeyError" in str(channel.state("lost").trouble)
+    assert channel.state("lost").ours
+
+
+@pytest.mark.parametrize(("ours", "raised"), [(True, RuntimeError), (False, InfrastructureError)])
+async def test_a_bug_is_raised_as_a_bug_and_trouble_as_trouble(ours: bool, raised: type[Exception]) -> None:
+    ended: Any = SimpleNamespace(state=MedAgentBenchState(trouble="what it was", ours=ours))
+    with pytest.raises(raised, match="what it was"):
+        await MedAgentBenchTask.finalize(cast(Any, None), ended, cast(Any, None))

@@ -22,7 +22,7 @@ from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.tabular import Columnar
 from tests.fhir import npm
 from tests.fhir.golden_rows import golden
-from tests.fhir.mutations import BODIES
+from tests.fhir.sent import BODIES
 
 
 def every_shape(snapshot: Snapshot) -> list[bytes]:

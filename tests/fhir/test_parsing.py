@@ -17,7 +17,8 @@ from medagentbenchv2.fhir import r4
 from medagentbenchv2.fhir.parsing import Refused, parse
 from tests.fhir.fuzz import difference
 from tests.fhir.golden_rows import golden
-from tests.fhir.mutations import BODIES, any_resource, cases
+from tests.fhir.mutations import any_resource, cases
+from tests.fhir.sent import BODIES
 
 WITHOUT_EXAMPLE = {"Parameters", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein"} | {
     "SubstanceReferenceInformation",

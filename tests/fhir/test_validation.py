@@ -20,7 +20,8 @@ from medagentbenchv2.fhir.snapshot import Snapshot
 from medagentbenchv2.fhir.ucum import is_unit
 from medagentbenchv2.fhir.validation import validate
 from tests.fhir.golden_rows import golden
-from tests.fhir.mutations import BODIES, any_resource, cases
+from tests.fhir.mutations import any_resource, cases
+from tests.fhir.sent import BODIES
 
 KINDS = ("Patient", "Observation", "Procedure", "Condition", "MedicationRequest", "ServiceRequest")
 

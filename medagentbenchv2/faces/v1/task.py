@@ -50,7 +50,9 @@ class MedAgentBenchState(vf.State):
     calls: int = 0
     invalid_calls: int = 0
     trouble: str | None = None
-    """An infrastructure error; such a rollout is not scored."""
+    """What went wrong beside the agent; such a rollout is not scored."""
+    ours: bool = False
+    """True where the trouble is a bug of this package and not the infrastructure's."""
 
     def take(self, rollout: Rollout) -> None:
         """Record a rollout as it stands."""
@@ -86,7 +88,7 @@ class MedAgentBenchTask(vf.Task[MedAgentBenchData, MedAgentBenchState, TaskSetti
         """Settle how the rollout ended and judge it."""
         state = trace.state
         if state.trouble is not None:
-            raise InfrastructureError(state.trouble)
+            raise (RuntimeError if state.ours else InfrastructureError)(state.trouble)
         rollout = _OPEN.pop(runtime)
         ended = Ended(
             task=rollout.task,

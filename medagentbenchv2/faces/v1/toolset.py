@@ -60,7 +60,8 @@ class MedAgentBenchToolset(vf.Toolset[vf.SharedToolsetConfig, MedAgentBenchState
         except Exception as error:  # noqa: BLE001 - the framework drops the state of a call that raises
             # Whatever it was, the task's finalize raises it: such a rollout is never scored.
             text = f"The record system does not answer: {error}"
-            self.state.trouble = str(error) if isinstance(error, MedAgentBenchError) else repr(error)
+            self.state.ours = not isinstance(error, MedAgentBenchError)
+            self.state.trouble = repr(error) if self.state.ours else str(error)
         return types.CallToolResult.model_validate({"content": [{"type": "text", "text": text}]})
 
     async def _rollout(self) -> Rollout:
